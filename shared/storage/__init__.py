@@ -1,0 +1,1 @@
+"""Thin clients of the three stores: PostgreSQL, Redis and S3."""
