@@ -1,0 +1,1 @@
+"""What every process of Parley stands on: settings, logs, errors, service tokens, the host."""

@@ -1,0 +1,140 @@
+"""The one error tree. A caller decides by `code` and `retryable`, never by the words.
+
+ParleyError
+├── BadInput (422)       the request can never succeed as it is
+│   └── BodyTooLarge (413)
+├── Unauthorised (401)
+├── Forbidden (403)
+├── NotFound (404)
+├── Conflict (409)
+├── Unavailable (503)    a dependency does not answer: surely nothing was done, try again
+│   └── Busy (503)       somebody else is at it: try again a little later
+├── Unknown (504)        the request may have arrived: reconcile before repeating
+└── SettingsError        the process cannot start as it is configured
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+Retryable = Literal["yes", "no", "unknown"]
+
+
+class ParleyError(Exception):
+    """Something went wrong in a way we have a name for.
+
+    `detail` is safe to show: no secret, no personal data, no message text.
+    `retry_after` is in seconds.
+    """
+
+    code: ClassVar[str] = "internal_error"
+    title: ClassVar[str] = "Internal error"
+    status: ClassVar[int] = 500
+    retryable: ClassVar[Retryable] = "unknown"
+
+    def __init__(self, detail: str = "", *, retry_after: float | None = None) -> None:
+        """Keep what may be shown, and when to come back."""
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.retry_after = retry_after
+
+
+class BadInput(ParleyError):
+    """The request can never succeed as it is."""
+
+    code = "bad_input"
+    title = "The request can not be processed"
+    status = 422
+    retryable = "no"
+
+
+class BodyTooLarge(BadInput):
+    """The body is over the limit of this door."""
+
+    code = "body_too_large"
+    title = "The body is too large"
+    status = 413
+
+
+class Unauthorised(ParleyError):
+    """No credential, or not a good one. The words never say which."""
+
+    code = "unauthorised"
+    title = "Unauthorised"
+    status = 401
+    retryable = "no"
+
+
+class Forbidden(ParleyError):
+    """Known, but not allowed here."""
+
+    code = "forbidden"
+    title = "Forbidden"
+    status = 403
+    retryable = "no"
+
+
+class NotFound(ParleyError):
+    """Nothing by that name in this tenant."""
+
+    code = "not_found"
+    title = "Not found"
+    status = 404
+    retryable = "no"
+
+
+class Conflict(ParleyError):
+    """The thing has changed, or somebody else holds it."""
+
+    code = "conflict"
+    title = "Conflict"
+    status = 409
+    retryable = "no"
+
+
+class Unavailable(ParleyError):
+    """A dependency does not answer; nothing was done."""
+
+    code = "unavailable"
+    title = "Try again later"
+    status = 503
+    retryable = "yes"
+
+
+class Busy(Unavailable):
+    """Another attempt holds the work; it will be done or free soon."""
+
+    code = "busy"
+    title = "In work elsewhere"
+
+
+class Unknown(ParleyError):
+    """The request may have arrived: whether it was done is not known."""
+
+    code = "unknown_outcome"
+    title = "The outcome is not known"
+    status = 504
+    retryable = "unknown"
+
+
+class SettingsError(ParleyError):
+    """The process cannot start as it is configured."""
+
+    code = "settings"
+    title = "Settings are missing or wrong"
+    retryable = "no"
+
+
+BY_STATUS: dict[int, type[ParleyError]] = {
+    cls.status: cls
+    for cls in (
+        BadInput,
+        BodyTooLarge,
+        Unauthorised,
+        Forbidden,
+        NotFound,
+        Conflict,
+        Unavailable,
+        Unknown,
+    )
+}

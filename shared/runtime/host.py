@@ -1,0 +1,143 @@
+"""Hosts one function: health, readiness, metrics, the body read with a cap, and its resources.
+
+The same ASGI app serves locally, under of-watchdog and on Knative.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Any
+
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.runtime import metrics
+from shared.runtime.errors import BodyTooLarge
+from shared.runtime.function import Check, Function, Resources
+from shared.runtime.logging import describe, logger
+from shared.runtime.problem import problem, problem_of
+from shared.runtime.service_auth import ServiceTokens
+from shared.runtime.settings import ServiceAuthSettings, Settings
+
+log = logger()
+
+CHECK_TIMEOUT_S = 1.5
+BODY_TIMEOUT_S = 10.0  # a body that takes longer is a client that holds us
+
+
+class Host:
+    """ASGI app around a function's own app. `draining` makes /readyz say no."""
+
+    def __init__(self, app: ASGIApp, function: Function[Any, Any], settings: Settings) -> None:
+        """`app` is what functions-framework made of the handler."""
+        self.draining = False
+        self._app = app
+        self._function = function
+        self._settings = settings
+        self._kit: Resources | None = None
+        self._tokens = (
+            ServiceTokens.of(function.name, settings)
+            if isinstance(settings, ServiceAuthSettings)
+            else None
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI scope."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        async with AsyncExitStack() as stack:
+            await receive()
+            try:
+                self._kit = await stack.enter_async_context(self._function.wire(self._settings))
+            except Exception as error:  # noqa: BLE001  # told to the server, which stops
+                log.error("start_failed", extra=describe(error))
+                await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
+                return
+            await send({"type": "lifespan.startup.complete"})
+            log.info("started")
+            await receive()
+        log.info("stopped")
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        own = await self._own_route(scope["path"])
+        if own is not None:
+            await own(scope, receive, send)
+            return
+        try:
+            body = await asyncio.wait_for(self._read(receive), BODY_TIMEOUT_S)
+        except BodyTooLarge as error:
+            await problem_of(error)(scope, receive, send)
+            return
+        except TimeoutError:
+            late = problem(408, "body_too_slow", f"the body took over {BODY_TIMEOUT_S:g} seconds")
+            await late(scope, receive, send)
+            return
+        if body is None:  # the client left; nobody waits for an answer
+            return
+        scope.setdefault("state", {}).update(kit=self._kit, service_tokens=self._tokens)
+        await self._app(scope, _replay(body, receive), send)
+
+    async def _own_route(self, path: str) -> Response | None:
+        if path == "/healthz":
+            return PlainTextResponse("ok")
+        if path == "/readyz":
+            return await self._ready()
+        if path == "/metrics":
+            return Response(metrics.page(), media_type=metrics.CONTENT_TYPE)
+        return None
+
+    async def _ready(self) -> Response:
+        checks = self._kit.checks if self._kit is not None else []
+        states = await asyncio.gather(*(_ask(check) for check in checks))
+        named = {check.name: state for check, state in zip(checks, states, strict=True)}
+        bad = [c.name for c, s in zip(checks, states, strict=True) if c.required and s != "ok"]
+        ready = self._kit is not None and not self.draining and not bad
+        words = "ready" if ready else "draining" if self.draining else "not ready"
+        body = {"function": self._function.name, "status": words, "checks": named}
+        return JSONResponse(body, 200 if ready else 503)
+
+    async def _read(self, receive: Receive) -> bytes | None:
+        """The whole body. of-watchdog sends it chunked, so Content-Length is no help."""
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > self._function.body_limit:
+                raise BodyTooLarge(f"over {self._function.body_limit} bytes")
+            chunks.append(chunk)
+            if not message.get("more_body", False):
+                return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Give the body that was read to the app once, then what the server says further."""
+    given = False
+
+    async def replayed() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replayed
+
+
+async def _ask(check: Check) -> str:
+    try:
+        await asyncio.wait_for(check.ping(), CHECK_TIMEOUT_S)
+    except TimeoutError:
+        return "no answer"
+    except Exception as error:  # noqa: BLE001  # any failure is the answer
+        return type(error).__name__
+    return "ok"

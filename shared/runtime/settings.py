@@ -1,0 +1,138 @@
+"""Settings of a process: one model each, from the environment and secret files.
+
+A field `foo_bar` is read from `FOO_BAR`; else from a secret file in `SECRETS_DIR`, named by
+`FOO_BAR_SECRET` or `foo-bar`. All that is missing or wrong is said at once, never a value.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from shared.runtime.errors import SettingsError
+
+DEFAULT_SECRETS_DIR = "/var/openfaas/secrets"
+MIN_KEY_LENGTH = 32
+
+
+def secret_path(field: str) -> Path:
+    """Where the secret of a field lies: a file on OpenFaaS, a folder of one file on Knative."""
+    folder = Path(os.environ.get("SECRETS_DIR") or DEFAULT_SECRETS_DIR)
+    name = os.environ.get(f"{field.upper()}_SECRET") or field.replace("_", "-")
+    return folder / name
+
+
+def read_secret(field: str) -> str | None:
+    """The secret's text without the newline that editors leave; None where there is none."""
+    path = secret_path(field)
+    if path.is_dir():
+        files = sorted(entry for entry in path.iterdir() if entry.is_file())
+        if not files:
+            return None
+        path = files[0]
+    if not path.is_file():
+        return None
+    return path.read_text(encoding="utf-8").rstrip("\r\n")
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """Settings source: the platform's mounted secrets."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """One field's secret, as pydantic-settings asks for it."""
+        del field
+        return read_secret(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Every field that has a secret file."""
+        found = {name: read_secret(name) for name in self.settings_cls.model_fields}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class Settings(BaseSettings):
+    """Base of every process's settings. Use `load()`, which says all that is wrong at once."""
+
+    # An empty variable counts as absent: `${NAME:-}` in stack.yml leaves such.
+    model_config = SettingsConfigDict(
+        extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then mounted secrets."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, SecretFiles(settings_cls)
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read them all. Raises SettingsError that names every setting to change."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsError(_explain(error)) from None
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for fault in error.errors(include_input=False, include_url=False):
+        field = str(fault["loc"][0]) if fault["loc"] else "settings"
+        what = "missing" if fault["type"] == "missing" else fault["msg"]
+        lines.append(
+            f"{field.upper()}: {what} (set the variable {field.upper()}, "
+            f"or the secret file {secret_path(field)})"
+        )
+    return "settings are missing or wrong:\n  " + "\n  ".join(lines)
+
+
+class RedisSettings(Settings):
+    """Where the cache is."""
+
+    redis_url: SecretStr
+
+
+class AmqpSettings(Settings):
+    """Where the broker is, and how many queues each exchange has (drain before changing it)."""
+
+    amqp_url: SecretStr
+    partitions: int = Field(8, ge=1, le=256)
+    queue_prefix: str = ""
+
+
+class DatabaseSettings(Settings):
+    """Where PostgreSQL is, with this function's own role."""
+
+    database_url: SecretStr
+    database_pool_size: int = Field(4, ge=1, le=64)
+
+
+class ObjectSettings(Settings):
+    """Where S3 is. `s3_public_url` is the address that the outside world reaches it by."""
+
+    s3_endpoint_url: str
+    s3_public_url: str = ""
+    s3_access_key: SecretStr
+    s3_secret_key: SecretStr
+    s3_region: str = "us-east-1"
+
+
+class ServiceAuthSettings(Settings):
+    """The key of the tokens between functions; the previous one is accepted while it is changed."""
+
+    service_token_key: SecretStr = Field(min_length=MIN_KEY_LENGTH)
+    service_token_key_previous: SecretStr | None = None
+
+
+class VaultSettings(Settings):
+    """The key ring that seals credentials: JSON with the keys `current` and `keys`."""
+
+    key_ring: SecretStr
