@@ -1,0 +1,1 @@
+"""Genesys Cloud Open Messaging: signature, webhook payloads, send bodies, errors, client."""

@@ -1,0 +1,1 @@
+"""Events, queues and the outcomes of sends."""

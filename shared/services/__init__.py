@@ -1,0 +1,1 @@
+"""Typed clients and bodies of the calls between functions."""

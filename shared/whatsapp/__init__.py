@@ -1,0 +1,1 @@
+"""WhatsApp Cloud API: signature, webhook payloads, send bodies, error table, client."""
