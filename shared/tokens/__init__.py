@@ -1,0 +1,1 @@
+"""Provider tokens: cached sealed, refreshed early, fetched once however many ask."""

@@ -1,0 +1,52 @@
+"""Scope and regions: what keeps a tenant's keys its own and our secrets at Genesys' hosts."""
+
+import pytest
+
+from shared.runtime.errors import BadInput
+from shared.tenancy.regions import extra_regions, is_region
+from shared.tenancy.scope import TenantScope
+
+TENANT = "aaaaaaaa-0000-4000-8000-000000000001"
+CHANNEL = "bbbbbbbb-0000-4000-8000-000000000001"
+
+
+def test_keys_carry_the_tenant() -> None:
+    scope = TenantScope(TENANT.upper(), CHANNEL)
+    assert scope.cache_key("oauth", "token") == f"tenant:{TENANT}:oauth:token"
+    assert scope.partition_key("4915112345") == f"{TENANT}:{CHANNEL}:4915112345"
+
+
+@pytest.mark.parametrize("bad", ["", "acme", "' or true --", f"{TENANT}0", "*"])
+def test_nothing_but_a_uuid_is_a_tenant(bad: str) -> None:
+    with pytest.raises(BadInput, match="tenant_id"):
+        TenantScope(bad)
+
+
+def test_a_partition_key_needs_a_channel() -> None:
+    with pytest.raises(BadInput, match="channel"):
+        TenantScope(TENANT).partition_key("1")
+
+
+@pytest.mark.parametrize("region", ["mypurecloud.de", "usw2.pure.cloud", "apne3.pure.cloud"])
+def test_regions_of_genesys_are_known(region: str) -> None:
+    assert is_region(region)
+
+
+@pytest.mark.parametrize(
+    "region", ["", "eu-central-1", "evil.example", "mypurecloud.de.evil.example", "MYPURECLOUD.DE"]
+)
+def test_other_hosts_are_not_regions(region: str) -> None:
+    assert not is_region(region)
+
+
+def test_the_operator_adds_regions() -> None:
+    extra = extra_regions("private.example, other.example")
+    assert is_region("private.example", extra)
+    assert is_region("other.example", extra)
+    assert not is_region("third.example", extra)
+
+
+@pytest.mark.parametrize("bad", ["https://x.example", "x.example/path", "nodot", "x@y.example"])
+def test_an_added_region_must_be_a_domain(bad: str) -> None:
+    with pytest.raises(ValueError, match="domain name"):
+        extra_regions(bad)
