@@ -1,0 +1,68 @@
+"""Runs a handler in a process of its own, as an image would."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support import answers, free_port, wait_until
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+KEY = "a-service-token-key-of-forty-characters!"
+
+
+@dataclass
+class Running:
+    """A served function."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(10)
+
+
+Serve = Callable[..., Running]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    started: list[Running] = []
+
+    def run(name: str, *, wait: bool = True, **environment: str) -> Running:
+        port = free_port()
+        output = tmp_path / f"{name}-{port}.log"
+        with output.open("wb") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "shared.runtime.serve"],
+                cwd=ROOT,
+                env={
+                    "PATH": os.environ["PATH"],
+                    "HOST": "127.0.0.1",
+                    "PORT": str(port),
+                    "FUNCTION_SOURCE": str(HERE / "functions" / name / "handler.py"),
+                    "SECRETS_DIR": str(tmp_path / "secrets"),
+                    **environment,
+                },
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        running = Running(f"http://127.0.0.1:{port}", process, output)
+        started.append(running)
+        if wait:
+            wait_until(lambda: answers(running.url + "/healthz"))
+        return running
+
+    yield run
+    for running in started:
+        if running.process.poll() is None:
+            running.process.kill()
+            running.process.wait(10)
