@@ -1,0 +1,73 @@
+# Parley. `make help` lists what can be done here.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PACKAGES := shared connector local parley migrations
+FUNCTIONS := $(wildcard functions/*)
+
+.PHONY: help
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Parley needs Python 3.11 or newer: set PYTHON=/path/to/python3.11")'
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv && $(PYTHON) -m venv .venv; \
+	  else echo "type: sudo apt-get install python3-venv"; exit 2; fi; }
+	@echo "installing the locked dependencies into .venv"
+	@$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep -o '^uv==[^ ]*' requirements.lock)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+.PHONY: install
+install: .venv/.installed ## Install the locked dependencies into .venv
+
+.PHONY: demo
+demo: install ## Start everything, play a conversation for two tenants, leave it running
+	@$(BIN)/faas-local up
+	@$(BIN)/python -m local.demo
+
+.PHONY: up
+up: install ## Start the servers, the sandbox, every function and the connector
+	@$(BIN)/faas-local up
+
+.PHONY: down
+down: install ## Stop everything that `make up` or `make demo` started
+	@$(BIN)/faas-local down
+
+.PHONY: status
+status: install ## Show what runs, on which ports
+	@$(BIN)/faas-local status
+
+.PHONY: test
+test: install check ## Lint, check types and imports, then run all tests on real servers
+	@$(BIN)/python -m pytest
+
+.PHONY: check
+check: lint types imports ## Lint, check types and imports; no servers needed
+
+.PHONY: lint
+lint: install ## Hold the code to ruff's rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+
+.PHONY: types
+types: install ## Check all types, strictly; each function is a root of its own
+	@$(BIN)/mypy $(PACKAGES) tests
+	@set -e; for folder in $(FUNCTIONS); do MYPYPATH=$$folder $(BIN)/mypy $$folder; done
+
+.PHONY: imports
+imports: install ## Imports run one way
+	@$(BIN)/lint-imports
+
+.PHONY: format
+format: install ## Put the code in ruff's format
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+.PHONY: lock
+lock: install ## Resolve the dependencies anew, for the tree and for the images
+	@$(BIN)/uv pip compile --quiet pyproject.toml --all-extras --generate-hashes --python-version 3.11 --no-emit-package parley -o requirements.lock
+	@$(BIN)/uv pip compile --quiet pyproject.toml --generate-hashes --python-version 3.11 -c requirements.lock -o template/parley-python/requirements.txt
