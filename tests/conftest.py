@@ -1,0 +1,41 @@
+"""The real servers that integration tests stand on: private, started once a run, gone after it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.services import Endpoints, Services
+from migrations.run import upgrade
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _quiet(_: str) -> None:
+    """Progress is for people at a terminal; pytest shows the error with its log's tail."""
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Services]:
+    """The running PostgreSQL, Redis, RabbitMQ and S3, to stop and start one of them."""
+    root = ROOT / ".local" / f"test-{os.getpid()}"
+    running = Services(root, report=_quiet)
+    running.up()
+    yield running
+    running.down()
+    shutil.rmtree(root)
+
+
+@pytest.fixture(scope="session")
+def services(servers: Services) -> Endpoints:
+    """Where the servers are."""
+    return servers.up()
+
+
+@pytest.fixture(scope="session")
+def migrated(services: Endpoints) -> Endpoints:
+    """The same, with the schema at its newest revision."""
+    upgrade(services.database_owner_url, report=_quiet)
+    return services

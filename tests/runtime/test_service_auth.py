@@ -1,0 +1,78 @@
+"""Service tokens: what is forged, late, or meant for another is refused with the same words."""
+
+import time
+
+import jwt
+import pytest
+
+from shared.runtime.errors import Unauthorised
+from shared.runtime.service_auth import ServiceTokens
+
+KEY = "k" * 40
+OTHER = "o" * 40
+
+
+def forge(key: str = KEY, algorithm: str = "HS256", **changed: object) -> str:
+    now = int(time.time())
+    claims = {"iss": "x", "aud": "state", "iat": now, "exp": now + 60} | changed
+    return jwt.encode({k: v for k, v in claims.items() if v is not None}, key, algorithm)
+
+
+def test_the_callers_name_comes_out() -> None:
+    token = ServiceTokens("wa-webhook", KEY).mint("state")
+    assert ServiceTokens("state", KEY).verify(token, "state") == "wa-webhook"
+
+
+def test_a_token_is_minted_once_and_used_again() -> None:
+    tokens = ServiceTokens("wa-webhook", KEY)
+    assert tokens.mint("state") == tokens.mint("state")
+
+
+def test_the_previous_key_is_accepted_while_it_is_changed() -> None:
+    token = ServiceTokens("wa-webhook", KEY).mint("state")
+    assert ServiceTokens("state", OTHER, previous=KEY).verify(token, "state") == "wa-webhook"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x.y.z",
+        forge(aud="auth"),
+        forge(exp=int(time.time()) - 1),
+        forge(OTHER),
+        forge("", algorithm="none"),
+        forge(iss=None),
+        forge(aud=None),
+        forge(exp=None),
+        forge(algorithm="HS512", key="k" * 64),
+    ],
+)
+def test_a_bad_token_is_refused_without_saying_why(token: str) -> None:
+    with pytest.raises(Unauthorised) as caught:
+        ServiceTokens("state", KEY).verify(token, "state")
+    assert caught.value.detail == "Unauthorised"
+
+
+@pytest.mark.parametrize("header", [None, "", "Basic abc", "Bearer", "Bearer "])
+def test_a_header_without_a_bearer_token_is_refused(header: str | None) -> None:
+    with pytest.raises(Unauthorised):
+        ServiceTokens("state", KEY).verify_header(header, "state")
+
+
+def test_a_remembered_token_is_not_good_for_another_audience() -> None:
+    tokens = ServiceTokens("state", KEY)
+    token = forge()
+    tokens.verify(token, "state")
+    with pytest.raises(Unauthorised):
+        tokens.verify(token, "auth")
+
+
+def test_a_remembered_token_ends_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = ServiceTokens("state", KEY)
+    token = forge()
+    tokens.verify(token, "state")
+    later = time.time() + 120
+    monkeypatch.setattr(time, "time", lambda: later)
+    with pytest.raises(Unauthorised):
+        tokens.verify(token, "state")
