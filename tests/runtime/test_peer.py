@@ -26,7 +26,6 @@ def answering(raw: bytes) -> Play:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(raw)
         await writer.drain()
-        writer.close()
 
     return play
 
@@ -37,22 +36,35 @@ def reply(status: int, body: bytes, extra: str = "") -> bytes:
 
 
 async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    del writer
     await reader.readuntil(b"\r\n\r\n")
     await reader.read()  # until the client gives up
-    writer.close()
 
 
 async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    del writer
     await reader.readuntil(b"\r\n\r\n")
-    writer.close()
 
 
 async def ask(play: Play) -> Thing:
-    server = await asyncio.start_server(play, "127.0.0.1", 0)
+    done = asyncio.Event()
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await play(reader, writer)
+        writer.close()
+        done.set()
+
+    server = await asyncio.start_server(once, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server, http_session() as session:
-        peer = Peer(session, name="state", url=url, tokens=ServiceTokens("t", KEY))
-        return await peer.call("POST", "/x", body=Thing(name="a"), answer=Thing, timeout=0.5)
+    async with server:
+        try:
+            async with http_session() as session:
+                peer = Peer(session, name="state", url=url, tokens=ServiceTokens("t", KEY))
+                return await peer.call(
+                    "POST", "/x", body=Thing(name="a"), answer=Thing, timeout=0.5
+                )
+        finally:
+            await done.wait()
 
 
 def failing(play: Play) -> ParleyError:
