@@ -1,0 +1,126 @@
+"""Composes bodies for the Open Messaging inbound endpoints: messages and receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Literal
+
+from shared.wire.body import Json, PayloadError
+
+TEXT_LIMIT = 4000
+"""Code points that the agent's side shows for Open (contracts/genesys.md b7)."""
+
+NAME_LIMIT = 100
+REASON_LIMIT = 500
+
+ReceiptStatus = Literal["Delivered", "Failed"]
+
+
+class Reason(StrEnum):
+    """The closed list of receipt reasons; a free code is refused (contracts/genesys.md b2)."""
+
+    MESSAGE_EXPIRED = "MessageExpired"
+    RATE_LIMITED = "RateLimited"
+    MESSAGE_NOT_ALLOWED = "MessageNotAllowed"
+    GENERAL_ERROR = "GeneralError"
+    UNSUPPORTED_MESSAGE = "UnsupportedMessage"
+    UNKNOWN_MESSAGE = "UnknownMessage"
+    INVALID_MESSAGE_STRUCTURE = "InvalidMessageStructure"
+    INVALID_DESTINATION = "InvalidDestination"
+    SERVER_ERROR = "ServerError"
+    MEDIA_TYPE_NOT_ALLOWED = "MediaTypeNotAllowed"
+    INVALID_MEDIA_CONTENT_LENGTH = "InvalidMediaContentLength"
+    RECIPIENT_OPTED_OUT = "RecipientOptedOut"
+    DATA_FILTERED = "DataFiltered"
+
+    @classmethod
+    def of(cls, code: str | None) -> Reason:
+        """The reason of that code; GeneralError for one that is not in the list."""
+        return next((reason for reason in cls if reason == code), cls.GENERAL_ERROR)
+
+
+def open_address(customer: str) -> Json:
+    """`id` and `idType` of a customer: E.164 with its plus for a number, else Opaque.
+
+    The pair is the person's identity in Genesys: the same customer always gives the same pair.
+    """
+    if customer.isascii() and customer.isdecimal():
+        return {"id": f"+{customer}", "idType": "Phone"}
+    return {"id": customer, "idType": "Opaque"}
+
+
+def person(customer: str, name: str | None) -> Json:
+    """`channel.from`: the address, and what the profile name gives of a name."""
+    words = _printable(name).split()
+    named: Json = {"nickname": " ".join(words)[:NAME_LIMIT]} if words else {}
+    if words:
+        named["firstName"] = words[0][:NAME_LIMIT]
+    if len(words) > 1:
+        named["lastName"] = " ".join(words[1:])[:NAME_LIMIT]
+    return {**open_address(customer), **named}
+
+
+def _printable(name: str | None) -> str:
+    """The name without control characters, which would break an agent's line."""
+    return "".join(one if one.isprintable() or one in _JOINERS else " " for one in name or "")
+
+
+_JOINERS = "\u200c\u200d"
+"""Scripts and emoji families are written with these, though Python calls them unprintable."""
+
+
+def open_message(
+    sender: Json,
+    *,
+    message_id: str,
+    time: datetime,
+    text: str,
+    attributes: Mapping[str, str] | None = None,
+) -> Json:
+    """Compose an inbound message. `sender` is what `person` gives.
+
+    `attributes` become participant data only under `channel.metadata.customAttributes`
+    (contracts/genesys.md b1). Raises PayloadError for a blank or too long text.
+    """
+    if not text.strip():
+        raise PayloadError("an Open message may not be blank")
+    if len(text) > TEXT_LIMIT:
+        raise PayloadError(f"an Open message has at most {TEXT_LIMIT} characters, not {len(text)}")
+    channel: Json = {"from": sender, "messageId": message_id, "time": iso(time)}
+    if attributes:
+        channel["metadata"] = {"customAttributes": dict(attributes)}
+    return {"channel": channel, "text": text}
+
+
+def open_receipt(
+    message_id: str,
+    to: Json,
+    *,
+    status: ReceiptStatus,
+    time: datetime,
+    reason: tuple[Reason, str] | None = None,
+) -> Json:
+    """Compose the final receipt of the outbound message `message_id` (Genesys' id).
+
+    `to` is the webhook's `channel.to` as it came, or `open_address(customer)`; `reason`, given
+    exactly with Failed, is a code and words.
+    """
+    if (status == "Failed") != (reason is not None):
+        raise PayloadError("a Failed receipt needs its reason, and no other has one")
+    body: Json = {
+        "id": message_id,
+        "channel": {"to": to, "time": iso(time)},
+        "status": status,
+        "isFinalReceipt": True,
+    }
+    if reason is not None:
+        code, words = reason
+        body["reasons"] = [{"code": code.value, "message": words[:REASON_LIMIT]}]
+    return body
+
+
+def iso(time: datetime) -> str:
+    """`yyyy-MM-ddTHH:mm:ss.mmmZ`, the one form that the endpoints take."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03}Z"

@@ -1,0 +1,200 @@
+"""Walks a Meta webhook body: one typed item for every message, status, change and broken piece.
+
+Any JSON value is accepted, nothing raises, and one bad item never hides its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from shared.wire.body import Json, PayloadError, loads
+from shared.wire.fields import obj, objects, text
+
+__all__ = [
+    "Broken",
+    "Item",
+    "MessageItem",
+    "OtherChange",
+    "PayloadError",
+    "StatusItem",
+    "Walk",
+    "guess_routing",
+    "loads",
+    "walk",
+]
+
+WABA_OBJECT = "whatsapp_business_account"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Where an item stood: its path in the body, and the ids that name its tenant, if there."""
+
+    path: str
+    waba_id: str | None
+    phone_number_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageItem(Item):
+    """One element of `messages[]`, with the contact that is its sender."""
+
+    message: Json
+    contact: Json | None
+    metadata: Json
+
+
+@dataclass(frozen=True, slots=True)
+class StatusItem(Item):
+    """One element of `statuses[]`, with the contact that is its recipient."""
+
+    status: Json
+    contact: Json | None
+    metadata: Json
+
+
+@dataclass(frozen=True, slots=True)
+class OtherChange(Item):
+    """A change that holds no message or status: another field, account errors, another product."""
+
+    field: str | None
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Broken(Item):
+    """A piece that is not what its place asks for; kept so that it can be seen and counted."""
+
+    why: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """All items of one body, in the body's order."""
+
+    items: tuple[MessageItem | StatusItem | OtherChange | Broken, ...]
+
+    @property
+    def messages(self) -> list[MessageItem]:
+        """The messages alone."""
+        return [item for item in self.items if isinstance(item, MessageItem)]
+
+    @property
+    def statuses(self) -> list[StatusItem]:
+        """The statuses alone."""
+        return [item for item in self.items if isinstance(item, StatusItem)]
+
+    @property
+    def others(self) -> list[OtherChange]:
+        """The changes that are neither."""
+        return [item for item in self.items if isinstance(item, OtherChange)]
+
+    @property
+    def broken(self) -> list[Broken]:
+        """The pieces that could not be read."""
+        return [item for item in self.items if isinstance(item, Broken)]
+
+
+def walk(body: Any) -> Walk:
+    """Give every item over entry x changes x messages and statuses, in order.
+
+    Entries of different accounts and numbers may share a body (contracts/meta.md a.4), so each
+    item carries its own ids.
+    """
+    return Walk(tuple(_body(body)))
+
+
+def guess_routing(body: Any) -> tuple[str | None, str | None]:
+    """First phone number id and first WABA id of a body whose signature is not yet checked.
+
+    They may only choose the secret to check with; until then nothing in the body is believed.
+    """
+    waba_id = phone_number_id = None
+    for entry in objects(obj(body).get("entry")):
+        waba_id = waba_id or text(entry.get("id"))
+        for change in objects(entry.get("changes")):
+            phone_number_id = phone_number_id or _phone_number_id(obj(change.get("value")))
+    return phone_number_id, waba_id
+
+
+_AnyItem = MessageItem | StatusItem | OtherChange | Broken
+
+
+def _body(body: Any) -> Iterator[_AnyItem]:
+    if not isinstance(body, dict):
+        yield Broken("body", None, None, "not an object", body)
+        return
+    product = body.get("object")
+    if product is not None and product != WABA_OBJECT:
+        yield OtherChange("body", None, None, text(product), body)
+        return
+    for path, entry in _elements("entry", body.get("entry"), required=True):
+        if isinstance(entry, dict):
+            yield from _entry(path, entry)
+        else:
+            yield Broken(path, None, None, "not an object", entry)
+
+
+def _entry(path: str, entry: Json) -> Iterator[_AnyItem]:
+    waba_id = text(entry.get("id"))
+    for place, change in _elements(f"{path}.changes", entry.get("changes"), required=True):
+        value = change.get("value") if isinstance(change, dict) else None
+        if isinstance(change, dict) and isinstance(value, dict):
+            yield from _change(place, waba_id, change.get("field"), value)
+        else:
+            yield Broken(place, waba_id, None, "not a change with a value", change)
+
+
+def _change(path: str, waba_id: str | None, field: Any, value: Json) -> Iterator[_AnyItem]:
+    phone_number_id = _phone_number_id(value)
+    ours = field in ("messages", None)
+    found = list(_messages_and_statuses(path, waba_id, value)) if ours else []
+    yield from found
+    if not found or value.get("errors"):
+        yield OtherChange(path, waba_id, phone_number_id, text(field), value)
+
+
+def _messages_and_statuses(path: str, waba_id: str | None, value: Json) -> Iterator[_AnyItem]:
+    phone_number_id, metadata = _phone_number_id(value), obj(value.get("metadata"))
+    contacts = _contacts_by_id(value.get("contacts"))
+    for key, make, id_keys in _LISTS:
+        for place, item in _elements(f"{path}.{key}", value.get(key)):
+            if isinstance(item, dict):
+                contact = next((contacts[i] for i in _ids(item, id_keys) if i in contacts), None)
+                yield make(place, waba_id, phone_number_id, item, contact, metadata)
+            else:
+                yield Broken(place, waba_id, phone_number_id, "not an object", item)
+
+
+_LISTS: tuple[tuple[str, type[MessageItem | StatusItem], tuple[str, ...]], ...] = (
+    ("messages", MessageItem, ("from", "from_user_id")),
+    ("statuses", StatusItem, ("recipient_id", "recipient_user_id", "recipient_participant_id")),
+)
+"""Where items are, what they become, and the members that name their contact (never its index)."""
+
+
+def _contacts_by_id(contacts: Any) -> dict[str, Json]:
+    by_id: dict[str, Json] = {}
+    for contact in objects(contacts):
+        for one in _ids(contact, ("wa_id", "user_id")):
+            by_id.setdefault(one, contact)
+    return by_id
+
+
+def _ids(item: Json, keys: tuple[str, ...]) -> list[str]:
+    return [found for key in keys if (found := text(item.get(key)))]
+
+
+def _phone_number_id(value: Json) -> str | None:
+    return text(obj(value.get("metadata")).get("phone_number_id"))
+
+
+def _elements(path: str, value: Any, *, required: bool = False) -> Iterator[tuple[str, Any]]:
+    """Elements of a list with their paths; anything else counts as a list of that one thing."""
+    if isinstance(value, list):
+        yield from ((f"{path}[{index}]", element) for index, element in enumerate(value))
+    elif value is not None or required:
+        yield path, value

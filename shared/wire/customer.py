@@ -1,0 +1,26 @@
+"""The customer's id: the digits of a WhatsApp number, or Meta's business-scoped user id (BSUID)."""
+
+from __future__ import annotations
+
+import re
+
+BSUID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
+"""`CC.<1-128 letters or digits>`; `CC.ENT.<...>` for linked portfolios (contracts/meta.md b.3)."""
+
+_DECORATION = re.compile(r"[\s().\-/\u2010-\u2015]")
+_E164 = re.compile(r"[1-9][0-9]{5,14}")
+
+
+def is_bsuid(value: str) -> bool:
+    """Tell whether the whole string has the form of a BSUID."""
+    return BSUID.fullmatch(value) is not None
+
+
+def phone_digits(value: str) -> str | None:
+    """Digits of an international number as people write it ("+91 98765 43210"), or None.
+
+    A national form (leading 0) is refused: Meta would guess the country (contracts/meta.md c.1).
+    """
+    plain = _DECORATION.sub("", value)
+    plain = plain.removeprefix("+") if plain.startswith("+") else plain.removeprefix("00")
+    return plain if _E164.fullmatch(plain) else None

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.wire.body import PayloadError, loads
+from tests.wire.strategies import anything
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", "empty"),
+        (b" \n", "empty"),
+        (b"{", "not JSON"),
+        (b'{"a":1}x', "not JSON"),
+        (b"hub.mode=subscribe", "not JSON"),
+        (b'{"a":"\xff"}', "not UTF-8: byte 6"),
+        ('{"a":"ä"}'.encode("latin-1"), "not UTF-8"),
+        (b"[]", "a JSON list"),
+        (b"null", "a JSON NoneType"),
+        (b'"text"', "a JSON str"),
+        (b'{"a":' * 65 + b"1" + b"}" * 65, "deeper than 64"),
+        (b'{"a":' + b"[" * 100 + b"]" * 100 + b"}", "deeper than 64"),
+        (b'{"a":' + b"[" * 500_000 + b"]" * 500_000 + b"}", "deeper than"),
+        (b"[" * 1_000_000, "not JSON|deeper than"),
+    ],
+)
+def test_a_body_that_is_no_json_object_is_refused_in_words(raw: bytes, words: str) -> None:
+    with pytest.raises(PayloadError, match=words):
+        loads(raw)
+
+
+def test_refusal_words_hold_nothing_of_the_body() -> None:
+    with pytest.raises(PayloadError) as refused:
+        loads(b'{"body":"my card is 4111"')
+    assert "4111" not in str(refused.value)
+
+
+def test_exactly_the_allowed_depth_passes() -> None:
+    assert loads(b'{"a":' * 64 + b"1" + b"}" * 64)
+    assert loads(b'{"a":[[1]]}', max_depth=3)
+    with pytest.raises(PayloadError, match="deeper than 2"):
+        loads(b'{"a":[[1]]}', max_depth=2)
+
+
+def test_many_brackets_are_not_depth() -> None:
+    assert len(loads(b'{"a":[' + b"{}," * 10_000 + b"{}]}")["a"]) == 10_001
+
+
+@pytest.mark.parametrize(
+    ("escaped", "read"),
+    [
+        (rb"cut \ud83d", "cut \ufffd"),
+        (rb"\ude00 tail", "\ufffd tail"),
+        (rb"\ud83d\ude00", "😀"),
+        (rb"\ud83d\ude00\ud83d", "😀\ufffd"),
+        (rb"\\ud83d", r"\ud83d"),
+        (rb"\\\ud83d", "\\\ufffd"),
+        (rb"\ud83d\ud83d\ude00", "\ufffd😀"),
+    ],
+)
+def test_half_an_emoji_does_not_lose_the_batch(escaped: bytes, read: str) -> None:
+    assert loads(b'{"body":"' + escaped + b'"}') == {"body": read}
+
+
+@given(st.dictionaries(st.text(max_size=5), anything, max_size=3))
+def test_what_another_writer_made_is_read_back(value: dict[str, Any]) -> None:
+    try:
+        raw = orjson.dumps(value)
+    except TypeError:  # an integer beyond 64 bits, which that writer does not know
+        return
+    assert loads(raw) == value
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
+    try:
+        value = loads(raw)
+    except PayloadError:
+        return
+    assert isinstance(value, dict)
