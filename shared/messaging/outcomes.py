@@ -68,6 +68,7 @@ class SendOutcome(BaseModel):
     id: str | None = None  # wamid, or Genesys message id
     conversation_id: str | None = None
     wa_id: str | None = None
+    trace: str | None = None  # as in SendError, where the provider tells it on success too
     error: SendError | None = None
 
     @model_validator(mode="after")
@@ -83,9 +84,12 @@ class SendOutcome(BaseModel):
         *,
         conversation_id: str | None = None,
         wa_id: str | None = None,
+        trace: str | None = None,
     ) -> Self:
         """Taken by the provider. `id` is absent only where the provider gives none."""
-        return cls(outcome="accepted", id=id, conversation_id=conversation_id, wa_id=wa_id)
+        return cls(
+            outcome="accepted", id=id, conversation_id=conversation_id, wa_id=wa_id, trace=trace
+        )
 
     @classmethod
     def refused(cls, error: SendError) -> Self:

@@ -1,0 +1,69 @@
+"""Sends one finished body to Genesys Cloud Open Messaging: `.../inbound/open/{message|receipt}`.
+
+Contract: contracts/genesys.md (b). A repeat needs the same messageId and time (b9).
+"""
+
+from typing import Any
+
+import aiohttp
+import orjson
+
+from shared.genesys.errors import CORRELATION, not_applied, refusal
+from shared.messaging.answers import json_object, private_values, text_of, trace_of
+from shared.messaging.outcomes import SendOutcome, may_have_arrived
+from shared.messaging.transport import Answer, Limits, Post, post
+
+
+class GenesysClient:
+    """Platform API calls of one process. An empty `base_url` means `https://api.{region}`."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, *, base_url: str = "", limits: Limits | None = None
+    ) -> None:
+        self._session = session
+        self._base = base_url.rstrip("/")
+        self._limits = limits or Limits()
+
+    async def message(
+        self, integration_id: str, region: str, token: str, body: dict[str, Any]
+    ) -> SendOutcome:
+        """Hand over a customer's message; the answer tells the conversation it went to."""
+        path = f"{integration_id}/inbound/open/message?prefetchConversationId=true"
+        return await self._send(self._url(region, path), token, body, named=True)
+
+    async def receipt(
+        self, integration_id: str, region: str, token: str, body: dict[str, Any]
+    ) -> SendOutcome:
+        """Tell the fate of an agent's message. An empty 2xx is a yes: there is no id to learn."""
+        path = f"{integration_id}/inbound/open/receipt"
+        return await self._send(self._url(region, path), token, body, named=False)
+
+    def _url(self, region: str, path: str) -> str:
+        base = self._base or f"https://api.{region}"
+        return f"{base}/api/v2/conversations/messages/{path}"
+
+    async def _send(
+        self, url: str, token: str, body: dict[str, Any], *, named: bool
+    ) -> SendOutcome:
+        request = Post(url=url, token=token, body=orjson.dumps(body), repeatable=True)
+        answer = await post(self._session, request, self._limits)
+        if isinstance(answer, SendOutcome):
+            return answer
+        private = [token, *private_values(body)]
+        if not answer.success:
+            return refusal(answer.status, answer.body, answer.headers, private)
+        told = json_object(answer.body)
+        error = not_applied(told or {}, answer.headers, private)
+        return _accepted(answer, told, named=named) if error is None else SendOutcome.refused(error)
+
+
+def _accepted(answer: Answer, told: dict[str, Any] | None, *, named: bool) -> SendOutcome:
+    """Outcome of a 2xx: {"id", "conversationId"?}. `named`: there is no yes without an id."""
+    id_ = text_of((told or {}).get("id")) or None
+    empty = answer.whole and not answer.body.strip()
+    if id_ is not None or (not named and (told is not None or empty)):
+        conversation = text_of((told or {}).get("conversationId")) or None
+        trace = trace_of(answer.headers.get(CORRELATION))
+        return SendOutcome.accepted(id_, conversation_id=conversation, trace=trace)
+    words = "Genesys took it, but its answer can not be read"
+    return SendOutcome.unknown(may_have_arrived("answer_unreadable", words, repeatable=False))
