@@ -1,0 +1,142 @@
+"""What an operator declares of a tenant: the shape of a tenants file, and what makes it wrong.
+
+Unknown keys are refused, so that a misspelt one is not silently without effect.
+"""
+
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
+
+from shared.tenancy.models import DEFAULT_CREDENTIAL, PLATFORM_APP, Status, WireSecret
+
+# contracts/genesys.md (c): Genesys takes webhook secrets longer than 15 characters.
+MIN_WEBHOOK_SECRET = 16
+
+
+def _trimmed(secret: SecretStr) -> SecretStr:
+    value = secret.get_secret_value()
+    if not value or value != value.strip():
+        raise ValueError("is empty or has blanks or line ends around it")
+    return secret
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < MIN_WEBHOOK_SECRET:
+        raise ValueError("is too short: Genesys takes webhook secrets longer than 15 characters")
+    return secret
+
+
+Secret = Annotated[WireSecret, AfterValidator(_trimmed)]
+WebhookSecret = Annotated[Secret, AfterValidator(_long_enough)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,32}$")]
+IntegrationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+Region = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,253}$")]
+
+
+class Declared(BaseModel):
+    """Base of all parts of the file."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class WhatsAppCredentialFile(Declared):
+    """A token of Meta's Graph API."""
+
+    access_token: Secret
+
+
+class GenesysCredentialFile(Declared):
+    """An OAuth client in a region of Genesys Cloud."""
+
+    client_id: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^\S+$")]
+    client_secret: Secret
+    region: Region
+
+
+class CredentialsFile(Declared):
+    """Credentials by provider, then by name."""
+
+    whatsapp: dict[Name, WhatsAppCredentialFile] = Field(default_factory=dict)
+    genesys: dict[Name, GenesysCredentialFile] = Field(default_factory=dict)
+
+
+class AppFile(Declared):
+    """A Meta app. A secret left out keeps the stored one."""
+
+    app: Name
+    app_secret: Secret | None = None
+    verify_token: Secret | None = None
+
+
+class ChannelFile(Declared):
+    """One WhatsApp number joined to one Genesys integration."""
+
+    name: Name
+    phone_number_id: Digits
+    waba_id: Digits
+    display_phone_number: str = Field("", max_length=40)
+    integration_id: IntegrationId
+    region: Region
+    webhook_secret: WebhookSecret | None = None
+    meta_app: Name = PLATFORM_APP
+    whatsapp_credential: Name = DEFAULT_CREDENTIAL
+    genesys_credential: Name = DEFAULT_CREDENTIAL
+    status: Status = "active"
+    limits: dict[str, Any] = Field(default_factory=dict)
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class TenantFile(Declared):
+    """One tenant with its credentials, own Meta apps and channels.
+
+    What is left out stays as it is stored; nothing is deleted by leaving it out.
+    """
+
+    tenant: Slug
+    name: str = Field("", max_length=200)
+    status: Status = "active"
+    options: dict[str, Any] = Field(default_factory=dict)
+    credentials: CredentialsFile = Field(default_factory=CredentialsFile)
+    apps: list[AppFile] = Field(default_factory=list)
+    channels: list[ChannelFile] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _nothing_twice(self) -> Self:
+        for what in ("name", "phone_number_id", "integration_id"):
+            twice = _repeated([getattr(channel, what) for channel in self.channels])
+            if twice:
+                raise ValueError(f"channels: {what} {twice!r} is there twice")
+        twice = _repeated([app.app for app in self.apps])
+        if twice:
+            raise ValueError(f"apps: {twice!r} is there twice")
+        if any(app.app == PLATFORM_APP for app in self.apps):
+            raise ValueError(f"apps: {PLATFORM_APP!r} is the platform's own; name yours otherwise")
+        return self
+
+
+class TenantsFile(Declared):
+    """A whole file: the platform's Meta app, and tenants."""
+
+    platform: AppFile | None = None
+    tenants: list[TenantFile] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _nothing_twice(self) -> Self:
+        twice = _repeated([tenant.tenant for tenant in self.tenants])
+        if twice:
+            raise ValueError(f"tenants: {twice!r} is there twice")
+        return self
+
+
+def _repeated(values: list[str]) -> str | None:
+    return next((value for i, value in enumerate(values) if value in values[:i]), None)
