@@ -29,7 +29,7 @@ from shared.runtime.trace import trace_id, use_traceparent
 
 log = logger()
 
-DEFAULT_BODY_LIMIT = 4 * 1024 * 1024  # bytes: an event with a 3 MB body in base64
+DEFAULT_BODY_LIMIT = 5 * 1024 * 1024  # bytes: an event that carries a 3 MB body in base64
 
 S = TypeVar("S", bound=Settings)
 K = TypeVar("K", bound="Resources")

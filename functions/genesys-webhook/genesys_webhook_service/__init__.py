@@ -1,0 +1,1 @@
+"""The Genesys door: whose integration, who signed, which event it becomes."""

@@ -1,0 +1,1 @@
+"""The WhatsApp door: who signed, whose items they are, which events they become."""

@@ -1,0 +1,128 @@
+"""What both webhook doors do with a body they believe: raw bytes to S3, events to the queues.
+
+Side by side, and the sender gets its 200 only when both are durable. Raw bytes that S3 does not
+take travel as an event of their own until it does, so that a replay always finds them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import itertools
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from shared.messaging.envelope import Event, EventType
+from shared.messaging.publisher import Publisher
+from shared.runtime.clock import utcnow
+from shared.runtime.errors import Unavailable
+from shared.runtime.logging import logger
+from shared.runtime.trace import current_traceparent
+from shared.storage.objects import Objects
+
+log = logger()
+
+PLATFORM = "_platform"  # where bodies lie that belong to no tenant, or to several
+_SAFE_LABEL = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Bytes to keep as they came. `tenant_id` is None for what lies under `_platform`."""
+
+    bucket: str
+    key: str
+    body: bytes
+    tenant_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Post:
+    """An event and the exchange it goes to."""
+
+    exchange: str
+    event: Event
+
+
+class RawKeys:
+    """Names of raw objects: `{tenantId}/{yyyy-MM-dd}/{timestamp}-{convId}.json`, never twice."""
+
+    def __init__(self) -> None:
+        """One a process: its clock only goes forward."""
+        self._last = 0
+
+    def new(self, prefix: str, label: str) -> str:
+        """A fresh key. `label`: the conversation id or what stands for it, made safe for a path."""
+        self._last = max(self._last + 1, time.time_ns() // 1000)
+        moment = datetime.fromtimestamp(self._last / 1_000_000, UTC)
+        named = label if _SAFE_LABEL.fullmatch(label) else digest(label.encode())
+        return f"{prefix}/{moment:%Y-%m-%d}/{moment:%Y%m%dT%H%M%S.%fZ}-{named}.json"
+
+
+def digest(body: bytes) -> str:
+    """Sixteen hex digits that stand for some bytes in a name."""
+    return hashlib.sha256(body).hexdigest()[:16]
+
+
+class Intake:
+    """Takes what a webhook brought."""
+
+    def __init__(self, objects: Objects, publisher: Publisher, *, source: str) -> None:
+        """`source` is the CloudEvents source, such as `/wa-webhook`."""
+        self._objects = objects
+        self._publisher = publisher
+        self._source = source
+
+    async def take(self, raws: Sequence[Raw], posts: Sequence[Post], *, spare: str) -> None:
+        """Return when everything is durable. Raises Unavailable: then the sender must try again.
+
+        `spare` is the exchange that carries raw bytes while S3 is away. What was published twice
+        because of a new try is told once further on: events have fixed ids.
+        """
+        work = itertools.chain(
+            (self._publisher.publish(post.exchange, post.event) for post in posts),
+            (self._keep(raw, spare) for raw in raws),
+        )
+        outcomes = await asyncio.gather(*work, return_exceptions=True)
+        for failure in _failures(outcomes):
+            raise failure
+
+    async def _keep(self, raw: Raw, spare: str) -> None:
+        try:
+            await self._objects.put(raw.bucket, raw.key, raw.body)
+        except Unavailable as error:
+            log.warning("raw_carried_in_queue", extra={"bucket": raw.bucket, "why": error.detail})
+            await self._publisher.publish(spare, self._carrying(raw))
+
+    def _carrying(self, raw: Raw) -> Event:
+        return Event(
+            id=f"raw:{raw.bucket}:{raw.key}",
+            type=EventType.RAW,
+            source=self._source,
+            time=utcnow(),
+            tenantid=raw.tenant_id,
+            partitionkey=f"{raw.tenant_id or PLATFORM}:raw:{raw.key}",
+            traceparent=current_traceparent(),
+            data={
+                "bucket": raw.bucket,
+                "key": raw.key,
+                "content_type": "application/json",
+                "body_base64": base64.b64encode(raw.body).decode(),
+            },
+        )
+
+
+def _failures(outcomes: Sequence[BaseException | None]) -> Iterator[BaseException]:
+    """The failures, those first that nobody foresaw."""
+    failed = [outcome for outcome in outcomes if outcome is not None]
+    yield from sorted(failed, key=lambda error: isinstance(error, Unavailable))
+
+
+async def store_carried(objects: Objects, event: Event) -> None:
+    """Put the raw bytes that an event carries where they belong. Raises Unavailable, BadInput."""
+    body = base64.b64decode(str(event.data.get("body_base64", "")))
+    await objects.put(str(event.data.get("bucket")), str(event.data.get("key")), body)
