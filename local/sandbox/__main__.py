@@ -1,0 +1,127 @@
+"""Runs the simulators: `python -m local.sandbox --port 3100`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from pydantic import BaseModel, ValidationError
+
+from local.sandbox.app import application
+from local.sandbox.control.answers import worded
+from local.sandbox.room.protocol import AbortableProtocol
+from local.sandbox.room.settings import Settings
+
+INTRO = """\
+Strict simulators of Meta's Graph API and of the Genesys platform, in one process.
+
+  /graph/v23.0/{phone_number_id}/messages         Meta's Graph API
+  /login/oauth/token                              Genesys login
+  /genesys/api/v2/conversations/messages/{integrationId}/inbound/open/...
+                                                  message, receipt, event, structured/response
+  /control/tenants       PUT replaces, PATCH adds, GET lists who exists
+  /control/settings      PATCH, GET              /control/faults   POST, GET, DELETE
+  /control/records       GET, DELETE             /control/conversations, counters, changes  GET
+  /control/whatsapp/send     a customer writes   /control/genesys/send       an agent writes
+  /control/whatsapp/webhook  a body as it is     /control/genesys/webhook    a body as it is
+  /control/whatsapp/status   one status by hand  /control/genesys/disconnect the agent leaves
+  /control/whatsapp/verify   the GET check       /control/webhooks, /control/tokens  DELETE
+  /healthz
+
+Rates and the 24-hour window are the real ones unless --no-limits is given.
+"""
+
+
+def _listed(model: type[BaseModel], prefix: str = "") -> list[str]:
+    lines = []
+    usual = model()
+    for name, field in model.model_fields.items():
+        value = getattr(usual, name)
+        if isinstance(value, BaseModel):
+            lines += _listed(type(value), f"{prefix}{name}.")
+        else:
+            words = f"  {field.description}" if field.description else ""
+            lines.append(f"  {prefix}{name}={json.dumps(value)}{words}")
+    return lines
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m local.sandbox",
+        description=INTRO,
+        epilog="settings (--set NAME=JSON):\n" + "\n".join(_listed(Settings)),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=3100, help="port (%(default)s; 0: any free)")
+    parser.add_argument("--no-limits", action="store_true", help="lift rates and the window")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=JSON", dest="pairs")
+    parser.add_argument("--port-file", type=Path, help="write the port here once listening")
+    return parser
+
+
+def _changes(pairs: list[str]) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    for pair in pairs:
+        name, _, text = pair.partition("=")
+        try:
+            value = json.loads(text)
+        except ValueError:
+            value = text
+        part, _, rest = name.partition(".")
+        if rest:
+            changes.setdefault(part, {})[rest] = value
+        else:
+            changes[part] = value
+    return changes
+
+
+class Server(uvicorn.Server):
+    """Tells its port once it listens."""
+
+    def __init__(self, config: uvicorn.Config, port_file: Path | None) -> None:
+        super().__init__(config)
+        self._port_file = port_file
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        """Listen, then tell."""
+        await super().startup(sockets)
+        if self._port_file is not None and self.started:
+            port = self.servers[0].sockets[0].getsockname()[1]
+            partial = self._port_file.with_suffix(".partial")
+            partial.write_text(str(port))
+            partial.replace(self._port_file)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until told to stop; 2 when a setting is wrong."""
+    given = _parser().parse_args(arguments)
+    settings = Settings()
+    try:
+        settings.change(_changes(given.pairs))
+    except ValidationError as wrong:
+        sys.stderr.write(f"wrong setting: {worded(wrong)}\n")
+        return 2
+    if given.no_limits:
+        settings.limits = "off"
+    config = uvicorn.Config(
+        application(settings),
+        host=given.host,
+        port=given.port,
+        http=AbortableProtocol,
+        loop="uvloop",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+    Server(config, given.port_file).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,250 @@
+"""A small typed client of the sandbox's control interface, for tests and the demo."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+import requests
+
+
+class SandboxError(Exception):
+    """The sandbox refused a control request; its words are in the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a thread. `direction`: `written` by this side's party, or `got` by it.
+
+    `events`: statuses sent to Parley (whatsapp, written by Parley's sends) or receipts got from it.
+    """
+
+    seq: int
+    time: str
+    direction: Literal["written", "got"]
+    id: str
+    type: str
+    text: str | None
+    events: list[dict[str, Any]]
+    extra: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A customer on a line: phone number id (whatsapp) or integration id (genesys)."""
+
+    side: Literal["whatsapp", "genesys"]
+    line: str
+    customer: str
+    conversation_id: str | None
+    messages: list[Message] = field(default_factory=list)
+
+    def texts(self, direction: Literal["written", "got"]) -> list[str | None]:
+        """The texts of one direction, in order."""
+        return [m.text for m in self.messages if m.direction == direction]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of a saying. `webhook`: seq, state, tries, attempts of its delivery."""
+
+    ids: list[str]
+    conversation_id: str | None
+    webhook: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The (first) message's id."""
+        return self.ids[0]
+
+
+class Sandbox:
+    """The sandbox at `base_url`, e.g. http://127.0.0.1:3100."""
+
+    def __init__(self, base_url: str = "http://127.0.0.1:3100", timeout: float = 65.0) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._timeout = timeout
+        self._http = requests.Session()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    @property
+    def graph_url(self) -> str:
+        """For GRAPH_API_BASE_URL."""
+        return f"{self.base_url}/graph"
+
+    @property
+    def genesys_url(self) -> str:
+        """For GENESYS_API_BASE_URL."""
+        return f"{self.base_url}/genesys"
+
+    @property
+    def login_url(self) -> str:
+        """For GENESYS_LOGIN_BASE_URL."""
+        return f"{self.base_url}/login"
+
+    def setup(self, world: dict[str, Any], *, add: bool = False) -> dict[str, Any]:
+        """Say who exists: replaces the world, or adds to it."""
+        return self._call("PATCH" if add else "PUT", "tenants", world)
+
+    def settings(self, **changes: Any) -> dict[str, Any]:
+        """Change settings (`limits="off"`, `graph={"latency_ms": 250}`); answers all of them."""
+        return self._call("PATCH", "settings", changes)
+
+    def customer_says(
+        self, phone_number_id: str, customer: str | None, text: str | None = None, **more: Any
+    ) -> Sent:
+        """A customer writes.
+
+        `more`: message, user_id, profile_name, batch, layout, signature, wait.
+        """
+        body = {"phone_number_id": phone_number_id, "from": customer, "text": text, **more}
+        return self._sent("whatsapp/send", body)
+
+    def agent_says(
+        self, integration_id: str, to: str | None, text: str | None = None, **more: Any
+    ) -> Sent:
+        """An agent writes.
+
+        `more`: conversation_id, message, kind, entity, shape, id_type, extra_keys, duplicates,
+        duplicate_after_ms, signature, status, message_id, wait.
+        """
+        body = {"integration_id": integration_id, "to": to, "text": text, **more}
+        return self._sent("genesys/send", body)
+
+    def whatsapp_webhook(self, app: str, body: Any = None, **more: Any) -> Sent:
+        """Send a whole body, and wait for what comes of it.
+
+        `more`: raw_base64, signature, sign_as, truncate_bytes, callback_url, wait.
+        """
+        return self._sent("whatsapp/webhook", {"app": app, "body": body, **more})
+
+    def genesys_webhook(self, integration_id: str, body: Any = None, **more: Any) -> Sent:
+        """Send a whole body; `more` as for `whatsapp_webhook`."""
+        return self._sent(
+            "genesys/webhook", {"integration_id": integration_id, "body": body, **more}
+        )
+
+    def whatsapp_status(self, message_id: str, status: str, code: int | None = None) -> None:
+        """Send one status of a message Parley sent."""
+        self._call(
+            "POST", "whatsapp/status", {"message_id": message_id, "status": status, "code": code}
+        )
+
+    def verify_callback(self, app: str, verify_token: str | None = None) -> dict[str, Any]:
+        """Make Meta's GET check; answers verified, status, body."""
+        return self._call("POST", "whatsapp/verify", {"app": app, "verify_token": verify_token})
+
+    def agent_leaves(self, conversation_id: str) -> None:
+        """Disconnect a conversation; the threading window begins."""
+        self._call("POST", "genesys/disconnect", {"conversation_id": conversation_id})
+
+    def fault(self, target: str, kind: str, **more: Any) -> int:
+        """Switch a fault on; answers its id.
+
+        `more`: match, count, seconds, delay_ms, hold_ms, copies, status, code, retry_after.
+        """
+        return int(self._call("POST", "faults", {"target": target, "kind": kind, **more})["id"])
+
+    def clear_faults(self, fault_id: int | None = None) -> None:
+        """Switch off one fault, or all."""
+        self._call("DELETE", "faults" if fault_id is None else f"faults?id={fault_id}")
+
+    def records(self, *, since: int = 0, limit: int = 1000, **wanted: str) -> list[dict[str, Any]]:
+        """What was received (kind request) and sent (kind webhook), oldest first.
+
+        `wanted`: target, kind, name, state.
+        """
+        query = {"since": str(since), "limit": str(limit), **wanted}
+        found: list[dict[str, Any]] = self._call("GET", "records", query=query)["records"]
+        return found
+
+    def conversations(self, **wanted: str) -> list[Conversation]:
+        """Threads with their messages in order. `wanted`: side, line, customer."""
+        found = self._call("GET", "conversations", query=wanted)["conversations"]
+        return [_conversation(thread) for thread in found]
+
+    def conversation(self, side: str, line: str, customer: str) -> Conversation | None:
+        """One thread, or None."""
+        return next(iter(self.conversations(side=side, line=line, customer=customer)), None)
+
+    def counters(self) -> dict[str, int]:
+        """Totals: genesys_message, graph_messages_200, genesys_duplicates, webhooks_pending, ..."""
+        counters: dict[str, int] = self._call("GET", "counters")
+        return counters
+
+    def clear(self) -> None:
+        """Forget what happened (records, conversations, counters); faults and set-up stay."""
+        self._call("DELETE", "records")
+
+    def drop_webhooks(self) -> None:
+        """Drop webhooks that were not delivered yet, retries included."""
+        self._call("DELETE", "webhooks")
+
+    def revoke_tokens(self, client_id: str | None = None) -> None:
+        """Take back OAuth tokens that login gave: the next call with one is a 401."""
+        self._call("DELETE", "tokens" if client_id is None else f"tokens?client_id={client_id}")
+
+    def wait_for(
+        self, predicate: Callable[[Sandbox], Any], limit: float = 10.0, every: float = 0.2
+    ) -> Any:
+        """Answer the first true `predicate(self)`; asked at each change here, and `every` seconds.
+
+        Raises TimeoutError with the counters after `limit` seconds.
+        """
+        deadline = time.monotonic() + limit
+        while not (value := predicate(self)):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"not so after {limit} s; counters: {self.counters()}")
+            pause = int(min(left, every) * 1000) + 1
+            self._call("GET", "changes", query={"limit_ms": str(pause)})
+        return value
+
+    def wait_ready(self, limit: float = 10.0) -> None:
+        """Return once the sandbox answers."""
+        adapter = requests.adapters.HTTPAdapter(
+            max_retries=requests.adapters.Retry(
+                total=None, connect=int(limit * 10), backoff_factor=0.1, backoff_max=0.1
+            )
+        )
+        with requests.Session() as session:
+            session.mount(self.base_url, adapter)
+            session.get(f"{self.base_url}/healthz", timeout=limit).raise_for_status()
+
+    def _sent(self, path: str, body: dict[str, Any]) -> Sent:
+        got = self._call("POST", path, body)
+        ids = got["ids"] if "ids" in got else [got["id"]] if "id" in got else []
+        return Sent(ids, got.get("conversation_id"), got["webhook"])
+
+    def _call(
+        self, method: str, path: str, body: Any = None, query: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        url = f"{self.base_url}/control/{path}"
+        got = self._http.request(method, url, json=body, params=query, timeout=self._timeout)
+        if not got.ok:
+            raise SandboxError(f"{method} {path}: {got.status_code} {got.text[:500]}")
+        answer: dict[str, Any] = got.json()
+        return answer
+
+
+def _conversation(thread: dict[str, Any]) -> Conversation:
+    known = frozenset({"seq", "time", "direction", "id", "type", "text", "events"})
+    messages = [
+        Message(
+            **{k: m[k] for k in known},
+            extra={k: v for k, v in m.items() if k not in known},
+        )
+        for m in thread.pop("messages")
+    ]
+    return Conversation(**thread, messages=messages)

@@ -1,0 +1,1 @@
+"""The Genesys platform: OAuth, inbound open endpoints and webhooks (contract: genesys)."""

@@ -1,0 +1,1 @@
+"""The Graph API of WhatsApp: sending, statuses and webhooks (contract: meta)."""

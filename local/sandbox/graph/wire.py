@@ -1,0 +1,29 @@
+r"""Meta's webhook bytes: ASCII JSON with lower-case \uXXXX and \/ escapes, signed in hex."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+
+def encoded(body: Any) -> bytes:
+    """Serialise as Meta does; the signature is over these very bytes (meta (a.2))."""
+    text = json.dumps(body, ensure_ascii=True, separators=(",", ":"))
+    return text.replace("/", "\\/").encode("ascii")
+
+
+def signature(secret: str, body: bytes) -> str:
+    """The value of X-Hub-Signature-256: `sha256=` and 64 lower-case hex digits."""
+    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def headers(signed: str | None) -> dict[str, str]:
+    """Headers of a webhook; `signed` None leaves the signature out."""
+    fixed = {
+        "Content-Type": "application/json",
+        "User-Agent": "facebookexternalua",
+        "Accept": "*/*",
+    }
+    return fixed if signed is None else {**fixed, "X-Hub-Signature-256": signed}

@@ -1,0 +1,1 @@
+"""What both simulators share: settings, set-up, faults, records, conversation ledger, sender."""

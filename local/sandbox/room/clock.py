@@ -1,0 +1,17 @@
+"""Times as the three parties write them."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+
+def unix_text(at: float | None = None) -> str:
+    """Whole seconds since 1970 as text: Meta's `timestamp`."""
+    return str(int(time.time() if at is None else at))
+
+
+def iso_ms(at: float | None = None) -> str:
+    """RFC 3339 UTC with milliseconds and Z: Genesys' `time`, and that of our records."""
+    moment = datetime.fromtimestamp(time.time() if at is None else at, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

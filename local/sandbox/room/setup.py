@@ -1,0 +1,148 @@
+"""Who exists: apps, numbers, access tokens at Meta; orgs, clients, integrations at Genesys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Item(BaseModel):
+    """An unknown key is a typing error and refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+T = TypeVar("T", bound=Item)
+
+
+class App(Item):
+    """A Meta app: the owner of the signing secret and of the callback."""
+
+    name: str
+    app_secret: str = Field(min_length=1)
+    callback_url: str = Field(pattern=r"^https?://")
+    verify_token: str = ""
+
+
+class PhoneNumber(Item):
+    """A WhatsApp number. `callback_url` overrides the app's (meta (a.3))."""
+
+    phone_number_id: str
+    waba_id: str
+    display_phone_number: str
+    app: str
+    callback_url: str | None = None
+    allowed_recipients: list[str] | None = Field(None, description="of a test number: else 131030")
+
+
+class AccessToken(Item):
+    """A Graph token and the numbers it may use."""
+
+    token: str = Field(min_length=1)
+    phone_number_ids: list[str]
+    expired: bool = False
+
+
+class Template(Item):
+    """An approved template. `body_parameters`: how many its body takes."""
+
+    waba_id: str
+    name: str
+    language: str
+    body_parameters: int = 0
+
+
+class Client(Item):
+    """An OAuth client of an org. `expires_in`: of its tokens, seconds; empty: the setting."""
+
+    client_id: str
+    client_secret: str
+    expires_in: int | None = None
+    permissions: list[str] = ["conversation:message:receive", "conversation:message:view"]
+    rate_per_minute: int | None = None
+
+
+class Integration(Item):
+    """An Open Messaging integration. Genesys wants secrets of more than 15 characters."""
+
+    integration_id: str
+    name: str = "WhatsApp"
+    webhook_url: str = Field(pattern=r"^https?://")
+    webhook_secret: str = Field(min_length=16)
+    webhook_headers: dict[str, str] = {}
+
+
+class Org(Item):
+    """A Genesys org."""
+
+    name: str
+    region: str = "mypurecloud.com"
+    clients: list[Client] = []
+    integrations: list[Integration] = []
+
+
+class Setup(Item):
+    """The whole world of the simulators."""
+
+    apps: list[App] = []
+    phone_numbers: list[PhoneNumber] = []
+    access_tokens: list[AccessToken] = []
+    templates: list[Template] = []
+    orgs: list[Org] = []
+
+    @model_validator(mode="after")
+    def _references_hold(self) -> Setup:
+        apps = {a.name for a in self.apps}
+        numbers = {n.phone_number_id for n in self.phone_numbers}
+        for number in self.phone_numbers:
+            if number.app not in apps:
+                raise ValueError(f"number {number.phone_number_id}: no app named {number.app!r}")
+        for token in self.access_tokens:
+            if unknown := set(token.phone_number_ids) - numbers:
+                raise ValueError(f"access token: no phone number {sorted(unknown)}")
+        clients = [c.client_id for o in self.orgs for c in o.clients]
+        integrations = [i.integration_id for o in self.orgs for i in o.integrations]
+        for kind, ids in (("client", clients), ("integration", integrations)):
+            if len(ids) != len(set(ids)):
+                raise ValueError(f"a {kind} id stands twice in the orgs")
+        return self
+
+    def joined(self, other: Setup) -> Setup:
+        """Join this world and `other`; where both name the same thing, `other` holds."""
+
+        def join(name: str, mine: list[T], theirs: list[T]) -> list[T]:
+            return list({getattr(i, name): i for i in chain(mine, theirs)}.values())
+
+        return Setup(
+            apps=join("name", self.apps, other.apps),
+            phone_numbers=join("phone_number_id", self.phone_numbers, other.phone_numbers),
+            access_tokens=join("token", self.access_tokens, other.access_tokens),
+            templates=self.templates + [t for t in other.templates if t not in self.templates],
+            orgs=join("name", self.orgs, other.orgs),
+        )
+
+
+@dataclass(slots=True)
+class Directory:
+    """`Setup` by id, for one look-up a request."""
+
+    setup: Setup = field(default_factory=Setup)
+    apps: dict[str, App] = field(default_factory=dict)
+    numbers: dict[str, PhoneNumber] = field(default_factory=dict)
+    tokens: dict[str, AccessToken] = field(default_factory=dict)
+    templates: dict[tuple[str, str, str], Template] = field(default_factory=dict)
+    clients: dict[str, tuple[Org, Client]] = field(default_factory=dict)
+    integrations: dict[str, tuple[Org, Integration]] = field(default_factory=dict)
+
+    def load(self, setup: Setup) -> None:
+        """Replace what is known."""
+        self.setup = setup
+        self.apps = {a.name: a for a in setup.apps}
+        self.numbers = {n.phone_number_id: n for n in setup.phone_numbers}
+        self.tokens = {t.token: t for t in setup.access_tokens}
+        self.templates = {(t.waba_id, t.name, t.language): t for t in setup.templates}
+        self.clients = {c.client_id: (o, c) for o in setup.orgs for c in o.clients}
+        self.integrations = {i.integration_id: (o, i) for o in setup.orgs for i in o.integrations}
