@@ -1,0 +1,65 @@
+"""The four servers behind the functions: ours (`local`), Docker's, or the environment's (`none`).
+
+Whoever runs them, what leaves here is the same set of variables.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from local.faas.errors import FaasError
+
+MODES = ("local", "docker", "none")
+ROLES = ("functions", "tenancy", "connector")
+
+Say = Callable[[str], None]
+
+
+def manager(mode: str, root: Path, say: Say) -> Any:
+    """The object with `up`, `down` and `status` of a mode; None when others run the servers."""
+    if mode == "none":
+        return None
+    if mode == "docker":
+        return importlib.import_module("local.services.compose").Compose(root, report=say)
+    return importlib.import_module("local.services").Services(root, report=say)
+
+
+def variables_of(endpoints: Any) -> dict[str, str]:
+    """Endpoints under the names that settings and secrets have. DATABASE_URL is the owner's."""
+    urls = {f"DATABASE_URL_{role.upper()}": endpoints.database_url(role) for role in ROLES}
+    return {
+        **urls,
+        "DATABASE_URL": endpoints.database_owner_url,
+        "REDIS_URL": endpoints.redis_url,
+        "AMQP_URL": endpoints.amqp_url,
+        "S3_ENDPOINT_URL": endpoints.s3_endpoint_url,
+        "S3_PUBLIC_URL": endpoints.s3_endpoint_url,
+        "S3_ACCESS_KEY": endpoints.s3_access_key,
+        "S3_SECRET_KEY": endpoints.s3_secret_key,
+    }
+
+
+def prepare(variables: Mapping[str, str], say: Say) -> None:
+    """Bring schema and buckets up to date, where an owner's address and an S3 are named."""
+    if variables.get("DATABASE_URL"):
+        from migrations.run import upgrade  # noqa: PLC0415  # slow: `status` needs none
+
+        upgrade(variables["DATABASE_URL"], report=say)
+    if variables.get("S3_ENDPOINT_URL"):
+        made = _ensure_buckets(variables)
+        say(f"buckets made: {', '.join(made)}" if made else "buckets there")
+
+
+def _ensure_buckets(variables: Mapping[str, str]) -> list[str]:
+    from shared.runtime.settings import ObjectSettings  # noqa: PLC0415  # the same
+    from shared.storage.objects import ensure_buckets  # noqa: PLC0415  # the same
+
+    names = ("S3_ENDPOINT_URL", "S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_REGION")
+    given = {name.lower(): variables[name] for name in names if variables.get(name)}
+    absent = [name for name in names[:3] if name.lower() not in given]
+    if absent:
+        raise FaasError(f"S3_ENDPOINT_URL is set, so set these too: {', '.join(absent)}")
+    return ensure_buckets(ObjectSettings.model_validate(given))

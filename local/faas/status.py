@@ -1,0 +1,82 @@
+"""The table of `faas-local status`: what runs, where, since when, how often again, how large."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from local.faas.layout import Layout
+from local.faas.plan import Plan, Process
+from local.faas.state import WAITING, Entry, State
+from local.faas.waiting import ready
+
+ASK_LIMIT_S = 3.0
+COLUMNS = ("NAME", "PORT", "PID", "STATE", "UP", "RESTARTS", "MEMORY", "LAST END")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One process as the table shows it. `good` when it is ready."""
+
+    cells: tuple[str, ...]
+    good: bool
+
+
+def rows(layout: Layout) -> list[Row]:
+    """One row a process of the plan. Raises FaasError when there is no plan."""
+    plan = Plan.read(layout.plan_file)
+    state = State.read(layout.state_file)
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        answers = pool.map(ready, plan.processes)
+        return [
+            _row(
+                process, state.entries.get(process.name, Entry()), good, supervised=state.supervised
+            )
+            for process, good in zip(plan.processes, answers, strict=True)
+        ]
+
+
+def table(found: Sequence[Row]) -> list[str]:
+    """The rows under their headings, in columns."""
+    lines = [COLUMNS, *(row.cells for row in found)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(COLUMNS))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+
+
+def _row(process: Process, entry: Entry, good: bool, *, supervised: bool) -> Row:  # noqa: FBT001
+    identity = entry.identity if entry.identity is not None and entry.identity.alive else None
+    words = _words(entry, supervised=supervised, good=good, alive=identity is not None)
+    cells = (
+        process.name,
+        str(process.port),
+        str(identity.pid) if identity else "-",
+        words,
+        _duration(time.time() - identity.started) if identity else "-",
+        str(entry.restarts),
+        f"{identity.memory / 2**20:.0f} MiB" if identity else "-",
+        entry.last_exit or "-",
+    )
+    return Row(cells, good=words == "ready")
+
+
+def _words(entry: Entry, *, supervised: bool, good: bool, alive: bool) -> str:
+    if alive and not supervised:
+        return "orphan"
+    if alive:
+        return "ready" if good else "not ready"
+    if supervised and entry.status == WAITING:
+        return f"again in {max(0.0, entry.next_try - time.time()):.0f} s"
+    return "down"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes:02}m"
+    return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
