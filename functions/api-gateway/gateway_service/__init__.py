@@ -1,0 +1,1 @@
+"""The one public door: which route goes to which function, and how a request is passed on."""
