@@ -22,6 +22,14 @@ from shared.tenancy.models import (
     WhatsAppCredential,
 )
 
+__all__ = [
+    "GenesysCredential",
+    "Resolution",
+    "SigningSecrets",
+    "TenancyClient",
+    "WhatsAppCredential",
+]
+
 TIMEOUT = 2.0  # seconds; the doors must answer Meta and Genesys long before theirs run out
 
 SecretState = Literal["set", "missing"]
