@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 import orjson
+from pydantic import SecretStr
 
 from shared.genesys.errors import CORRELATION, not_applied, refusal
 from shared.messaging.answers import json_object, private_values, text_of, trace_of
@@ -25,14 +26,14 @@ class GenesysClient:
         self._limits = limits or Limits()
 
     async def message(
-        self, integration_id: str, region: str, token: str, body: dict[str, Any]
+        self, integration_id: str, region: str, token: SecretStr, body: dict[str, Any]
     ) -> SendOutcome:
         """Hand over a customer's message; the answer tells the conversation it went to."""
         path = f"{integration_id}/inbound/open/message?prefetchConversationId=true"
         return await self._send(self._url(region, path), token, body, named=True)
 
     async def receipt(
-        self, integration_id: str, region: str, token: str, body: dict[str, Any]
+        self, integration_id: str, region: str, token: SecretStr, body: dict[str, Any]
     ) -> SendOutcome:
         """Tell the fate of an agent's message. An empty 2xx is a yes: there is no id to learn."""
         path = f"{integration_id}/inbound/open/receipt"
@@ -43,13 +44,13 @@ class GenesysClient:
         return f"{base}/api/v2/conversations/messages/{path}"
 
     async def _send(
-        self, url: str, token: str, body: dict[str, Any], *, named: bool
+        self, url: str, token: SecretStr, body: dict[str, Any], *, named: bool
     ) -> SendOutcome:
         request = Post(url=url, token=token, body=orjson.dumps(body), repeatable=True)
         answer = await post(self._session, request, self._limits)
         if isinstance(answer, SendOutcome):
             return answer
-        private = [token, *private_values(body)]
+        private = [token.get_secret_value(), *private_values(body)]
         if not answer.success:
             return refusal(answer.status, answer.body, answer.headers, private)
         told = json_object(answer.body)

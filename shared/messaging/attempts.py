@@ -7,35 +7,43 @@ dropped and replaced once.
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.messaging.outcomes import SendError, SendOutcome
-from shared.runtime.errors import ParleyError
+from pydantic import SecretStr
 
-Attempt = Callable[[str], Awaitable[SendOutcome]]
+from shared.messaging.outcomes import SendError, SendOutcome
+from shared.runtime.errors import ParleyError, Unavailable
+
+Attempt = Callable[[SecretStr], Awaitable[SendOutcome]]
 
 
 class Credential(Protocol):
     """One tenant's access to one provider."""
 
-    async def token(self) -> str:
+    async def token(self) -> SecretStr:
         """A token that is good as far as we know. Raises ParleyError."""
         ...
 
-    async def drop(self, token: str) -> None:
+    async def drop(self, token: SecretStr) -> None:
         """Forget this token: the provider rejected it."""
         ...
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long one call may try. `budget`: seconds from its start in which a try may begin."""
+    """How long one call may try, in seconds: all of it ends within the caller's own limit.
+
+    A repeat begins within `budget` of the start, a try with a fresh token within `renew_within`.
+    """
 
     tries: int = 3
     budget: float = 2.0
     first_wait: float = 0.2
+    token: float = 8.0
+    renew_within: float = 5.0
 
     def wait(self, outcome: SendOutcome, tries: int, elapsed: float) -> float | None:
         """Seconds until the next try, or None when this call is done."""
@@ -58,7 +66,7 @@ async def deliver(attempt: Attempt, credential: Credential, patience: Patience) 
     """
     started = time.monotonic()
     try:
-        token, outcome = await _first(attempt, credential)
+        token, outcome = await _first(attempt, credential, patience)
     except ParleyError as error:
         if error.retryable != "no":
             raise
@@ -71,17 +79,33 @@ async def deliver(attempt: Attempt, credential: Credential, patience: Patience) 
     return _settled(outcome, tries)
 
 
-async def _first(attempt: Attempt, credential: Credential) -> tuple[str, SendOutcome]:
+async def _first(
+    attempt: Attempt, credential: Credential, patience: Patience
+) -> tuple[SecretStr, SendOutcome]:
     """The first try, and one more where a fresh token may help."""
-    token = await credential.token()
+    async with _limit(patience.token):
+        token = await credential.token()
+    started = time.monotonic()
     outcome = await attempt(token)
     if outcome.error is None or not outcome.error.token_rejected:
         return token, outcome
-    await credential.drop(token)
-    fresh = await credential.token()
-    if fresh == token:  # a token that does not expire: only an operator can mend it
+    late = time.monotonic() - started > patience.renew_within
+    async with _limit(patience.token):
+        await credential.drop(token)
+        fresh = token if late else await credential.token()
+    if fresh == token:  # as a token that never expires: only an operator can mend it
         return token, outcome
     return fresh, await attempt(fresh)
+
+
+@asynccontextmanager
+async def _limit(seconds: float) -> AsyncIterator[None]:
+    """Whoever gives tokens may take so long; then nothing was sent."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise Unavailable("no token in time", retry_after=1) from None
 
 
 def _settled(outcome: SendOutcome, tries: int) -> SendOutcome:

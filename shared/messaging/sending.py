@@ -4,10 +4,10 @@ The line and the labels tell who and how it ended, never what was said, to whom,
 """
 
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
+from pydantic import SecretStr
 
 from shared.messaging.attempts import Attempt, Credential, Patience, deliver
 from shared.messaging.outcomes import SendOutcome
@@ -79,12 +79,12 @@ class Sending:
 class _Stopwatch:
     """An attempt that counts its tries and the seconds spent in them."""
 
-    def __init__(self, attempt: Callable[[str], Awaitable[SendOutcome]]) -> None:
+    def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
         self.tries = 0
         self.seconds = 0.0
 
-    async def __call__(self, token: str) -> SendOutcome:
+    async def __call__(self, token: SecretStr) -> SendOutcome:
         self.tries += 1
         started = time.perf_counter()
         try:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
+from pydantic import SecretStr
 
 from shared.messaging.outcomes import SendOutcome, may_have_arrived, not_sent
 
@@ -68,7 +69,7 @@ class Post:
     """One request as it goes out. `repeatable`: a repeat is right when its fate is not known."""
 
     url: str
-    token: str
+    token: SecretStr
     body: bytes
     repeatable: bool
 
@@ -80,7 +81,10 @@ async def post(
 
     Foreign exceptions end here: their words and arguments hold addresses and headers.
     """
-    headers = {"Authorization": f"Bearer {request.token}", "Content-Type": "application/json"}
+    headers = {
+        "Authorization": f"Bearer {request.token.get_secret_value()}",
+        "Content-Type": "application/json",
+    }
     try:
         async with session.post(
             request.url,

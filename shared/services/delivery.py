@@ -3,12 +3,13 @@
 A caller handles three fates and no exceptions: a peer call that may have arrived is `unknown`.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from shared.messaging.outcomes import SendError, SendOutcome, may_have_arrived, not_sent
-from shared.runtime.errors import BadInput, BodyTooLarge, ParleyError
+from shared.runtime.errors import BadInput, ParleyError
 from shared.runtime.peer import Peer
 
 # Longer than a delivery function can need: token, one send, one more after a rejected token.
@@ -49,43 +50,48 @@ class GenesysSend(BaseModel):
 class WaApiClient:
     """Sends to WhatsApp through the wa-api function."""
 
-    def __init__(self, peer: Peer) -> None:
-        self._peer = peer
+    def __init__(self, peer: Peer, *, timeout: float = CALL_TIMEOUT) -> None:
+        self._call = _Call(peer, timeout)
 
     async def send(self, request: WhatsAppSend) -> SendOutcome:
         """Send one message; an unknown fate must be cleared up before any repeat."""
-        return await _deliver(self._peer, "/whatsapp/send", request, repeatable=False)
+        return await self._call("/whatsapp/send", request, repeatable=False)
 
 
 class GenesysApiClient:
     """Sends to Genesys through the genesys-api function."""
 
-    def __init__(self, peer: Peer) -> None:
-        self._peer = peer
+    def __init__(self, peer: Peer, *, timeout: float = CALL_TIMEOUT) -> None:
+        self._call = _Call(peer, timeout)
 
     async def message(self, request: GenesysSend) -> SendOutcome:
         """Send one inbound message; a repeat needs the same messageId and time."""
-        return await _deliver(self._peer, "/genesys/messages", request, repeatable=True)
+        return await self._call("/genesys/messages", request, repeatable=True)
 
     async def receipt(self, request: GenesysSend) -> SendOutcome:
         """Send one delivery receipt; a 2xx that carries status Failed comes back as refused."""
-        return await _deliver(self._peer, "/genesys/receipts", request, repeatable=True)
+        return await self._call("/genesys/receipts", request, repeatable=True)
 
 
-async def _deliver(peer: Peer, path: str, body: BaseModel, *, repeatable: bool) -> SendOutcome:
-    try:
-        return await peer.call("POST", path, body=body, answer=SendOutcome, timeout=CALL_TIMEOUT)
-    except (BadInput, BodyTooLarge) as error:
-        return SendOutcome.refused(_our_fault(error))
-    except ParleyError as error:
-        if error.retryable == "unknown":
-            return SendOutcome.unknown(
-                may_have_arrived(error.code, error.detail, repeatable=repeatable)
+@dataclass(frozen=True)
+class _Call:
+    peer: Peer
+    timeout: float
+
+    async def __call__(self, path: str, body: BaseModel, *, repeatable: bool) -> SendOutcome:
+        try:
+            return await self.peer.call(
+                "POST", path, body=body, answer=SendOutcome, timeout=self.timeout
             )
-        # A 401, 403 or 404 of our own function is a fault of the deployment, not of the message.
-        return SendOutcome.refused(
-            not_sent(error.code, error.detail, retry_after=error.retry_after)
-        )
+        except BadInput as error:
+            return SendOutcome.refused(_our_fault(error))
+        except ParleyError as error:
+            if error.retryable == "unknown":
+                lost = may_have_arrived(error.code, error.detail, repeatable=repeatable)
+                return SendOutcome.unknown(lost)
+            # A 404 of our own function is a fault of the deployment, not of the message.
+            later = not_sent(error.code, error.detail, retry_after=error.retry_after)
+            return SendOutcome.refused(later)
 
 
 def _our_fault(error: ParleyError) -> SendError:

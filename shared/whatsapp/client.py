@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 import orjson
+from pydantic import SecretStr
 
 from shared.messaging.answers import json_object, private_values, text_of, trace_of
 from shared.messaging.outcomes import SendOutcome, may_have_arrived
@@ -31,7 +32,9 @@ class WhatsAppClient:
         self._base = f"{base_url.rstrip('/')}/{version}"
         self._limits = limits or Limits()
 
-    async def send(self, phone_number_id: str, token: str, body: dict[str, Any]) -> SendOutcome:
+    async def send(
+        self, phone_number_id: str, token: SecretStr, body: dict[str, Any]
+    ) -> SendOutcome:
         """Send a message, or a read mark (contracts/meta.md c.4, which has no id of its own)."""
         request = Post(
             url=f"{self._base}/{phone_number_id}/messages",
@@ -68,5 +71,5 @@ def _first(told: dict[str, Any] | None, name: str, key: str) -> str | None:
     return text_of(first.get(key)) or None if isinstance(first, dict) else None
 
 
-def _private(body: dict[str, Any], token: str) -> list[str]:
-    return [token, *private_values(body)]
+def _private(body: dict[str, Any], token: SecretStr) -> list[str]:
+    return [token.get_secret_value(), *private_values(body)]

@@ -1,0 +1,99 @@
+"""Delivers to Genesys: `POST /genesys/messages` and `/genesys/receipts`. 200 with an outcome."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from functions_framework.aio import http
+from pydantic import Field, field_validator
+from starlette.requests import Request
+
+from genesys_api_service.sender import Sender
+from shared.genesys.client import GenesysClient
+from shared.messaging.outcomes import SendOutcome
+from shared.messaging.sending import Sending
+from shared.messaging.transport import Limits, provider_session
+from shared.runtime.function import Check, Function, Resources
+from shared.runtime.peer import Peer, http_session
+from shared.runtime.service_auth import ServiceTokens
+from shared.runtime.settings import RedisSettings, ServiceAuthSettings, VaultSettings
+from shared.services.delivery import GenesysSend
+from shared.storage.cache import Cache
+from shared.tenancy.regions import extra_regions
+from shared.tenancy.vault import Vault
+from shared.tokens.source import TokenSource
+
+NAME = "genesys-api"
+
+
+class Settings(RedisSettings, ServiceAuthSettings, VaultSettings):
+    """Where Genesys and the auth function are, and how long Genesys may take (seconds)."""
+
+    auth_url: str
+    genesys_api_base_url: str = Field("", pattern=r"^(https?://[^\s/]+.*)?$")
+    genesys_extra_regions: str = ""
+    provider_connect_seconds: float = Field(3.0, gt=0, le=10)
+    provider_read_seconds: float = Field(10.0, gt=0, le=20)
+
+    @field_validator("genesys_extra_regions")
+    @classmethod
+    def _domains(cls, setting: str) -> str:
+        extra_regions(setting)
+        return setting
+
+
+@dataclass(kw_only=True)
+class Kit(Resources):
+    """The one thing this function does."""
+
+    sender: Sender
+
+
+@asynccontextmanager
+async def wire(settings: Settings) -> AsyncIterator[Kit]:
+    """Open the cache and both pools: to Genesys, and to our own functions."""
+    limits = Limits(settings.provider_connect_seconds, settings.provider_read_seconds)
+    async with (
+        AsyncExitStack() as stack,
+        http_session() as session,
+        provider_session() as providers,
+        Cache.open(settings.redis_url.get_secret_value()) as cache,
+    ):
+        tokens = ServiceTokens.of(NAME, settings)
+        auth = Peer(session, name="auth", url=settings.auth_url, tokens=tokens)
+        client = GenesysClient(providers, base_url=settings.genesys_api_base_url, limits=limits)
+        source = TokenSource(cache, auth, Vault.of(settings.key_ring))
+        stack.push_async_callback(source.close)
+        regions = extra_regions(settings.genesys_extra_regions)
+        checks = [
+            Check("auth", auth.ping, required=False),
+            Check("redis", cache.ping, required=False),
+        ]
+        yield Kit(sender=Sender(client, source, Sending(), regions), checks=checks)
+
+
+function = Function(NAME, Settings, wire)
+app = FastAPI(title="Parley genesys-api", openapi_url=None)
+function.errors(app)
+
+
+@app.post("/genesys/messages")
+async def message(body: GenesysSend, kit: Annotated[Kit, Depends(function.kit)]) -> SendOutcome:
+    """Hand over one customer's message."""
+    return await kit.sender.message(body)
+
+
+@app.post("/genesys/receipts")
+async def receipt(body: GenesysSend, kit: Annotated[Kit, Depends(function.kit)]) -> SendOutcome:
+    """Tell the fate of one agent's message."""
+    return await kit.sender.receipt(body)
+
+
+@http
+@function.entry
+async def handle(request: Request) -> FastAPI:
+    """Hand a guarded request on to its route."""
+    del request
+    return app

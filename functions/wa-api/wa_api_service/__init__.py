@@ -1,0 +1,1 @@
+"""The flow behind wa-api: one finished message, a tenant's token, one outcome."""
