@@ -79,12 +79,13 @@ MAX_ID = 255
 
 
 def message_type(message: Json) -> str:
-    """The message's `type`; without one, the only other member that is named like a type."""
-    named = text(message.get("type"))
-    if named:
-        return named
-    return next((key for key in message if key not in _COMMON), "unknown")
+    """The message's `type`, else the first member that is named like one, else "unknown"."""
+    named = text(message.get("type")) or next((key for key in message if key not in _COMMON), "")
+    return " ".join(named.split())[:MAX_TYPE] or "unknown"
 
+
+MAX_TYPE = 64
+"""Characters of a type that we keep: it becomes a label, also of types that are yet to come."""
 
 _COMMON = {
     *("id", "from", "from_user_id", "from_parent_user_id", "group_id", "timestamp", "type"),

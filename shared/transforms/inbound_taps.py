@@ -1,0 +1,70 @@
+"""What a customer's tap becomes for the agent: a row a kind of `interactive` answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from shared.transforms.text import one_line
+from shared.wire.body import Json, PayloadError, loads
+from shared.wire.fields import obj, text
+
+ANSWER = 500
+"""Code points of one answer of a form."""
+
+
+def interactive_line(message: Json) -> str | None:
+    """The tapped title or the form's answers; None when the object is missing or of a new kind."""
+    interactive = obj(message.get("interactive"))
+    kind = text(interactive.get("type")) or next(iter(interactive), "")
+    line = KINDS.get(kind)
+    return line(obj(interactive.get(kind))) if line else None
+
+
+def _reply(reply: Json) -> str | None:
+    return text(reply.get("title")) or text(reply.get("id"))
+
+
+def _list_reply(reply: Json) -> str | None:
+    title, description = _reply(reply), text(reply.get("description"))
+    return f"{title} ({one_line(description, ANSWER)})" if title and description else title
+
+
+def _form(reply: Json) -> str | None:
+    """The answers of a flow. `response_json` may be absent or no JSON object at all."""
+    name, raw = text(reply.get("name")) or "form", text(reply.get("response_json"))
+    answers: Json = {}
+    if raw:
+        try:
+            answers = loads(raw.encode(errors="replace"))
+        except PayloadError:
+            answers = {"answer": raw}
+    lines = [f"{key}: {_plain(value)}" for key, value in answers.items() if key != "flow_token"]
+    if not lines:
+        return f"[{one_line(name, ANSWER)}] {text(reply.get('body')) or ''}" if reply else None
+    return "\n".join([f"[{one_line(name, ANSWER)}]", *(one_line(line, ANSWER) for line in lines)])
+
+
+def _plain(value: Any) -> str:
+    """A JSON value as people write it: lists by commas, members by name."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(member)}" for key, member in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else str(value)
+
+
+def _call_permission(reply: Json) -> str | None:
+    response = text(reply.get("response"))
+    return f"[call permission] {one_line(response, ANSWER)}" if response else None
+
+
+KINDS: dict[str, Callable[[Json], str | None]] = {
+    "button_reply": _reply,
+    "list_reply": _list_reply,
+    "nfm_reply": _form,
+    "call_permission_reply": _call_permission,
+}
+"""contracts/meta.md b.1; a kind without a row is shown as an unsupported message."""

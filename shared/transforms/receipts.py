@@ -1,0 +1,45 @@
+"""WhatsApp statuses to Genesys receipts: one final Delivered or Failed, nothing for the rest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shared.genesys.build import ReceiptStatus, open_address, open_receipt, reason_of
+from shared.wire.body import Json
+
+RECEIPTS: dict[str, ReceiptStatus | None] = {
+    "sent": None,
+    "delivered": "Delivered",
+    "read": "Delivered",
+    "played": "Delivered",
+    "failed": "Failed",
+}
+"""Genesys knows no Read for Open; a first `read` proves delivery (contracts/genesys.md d)."""
+
+
+def receipt_status(status: str | None) -> ReceiptStatus | None:
+    """The receipt that a status stands for; None for `sent` and for words that we do not know."""
+    return RECEIPTS.get(status or "")
+
+
+def delivered(message_id: str, *, to: Json, time: datetime) -> Json:
+    """Receipt body for the Genesys message `message_id`; `to` is what `receipt_to` gives."""
+    return open_receipt(message_id, to, status="Delivered", time=time)
+
+
+def failed(message_id: str, *, to: Json, time: datetime, reason: str | None, words: str) -> Json:
+    """Receipt body with its reason: a code of the closed list (GeneralError for any other)."""
+    told = words.strip() or "The message could not be delivered."
+    return open_receipt(
+        message_id, to, status="Failed", time=time, reason=(reason_of(reason), told)
+    )
+
+
+def receipt_to(to_id: str | None, id_type: str | None, customer: str | None) -> Json | None:
+    """`channel.to` of a receipt: the webhook's own, else made from the customer id, else None."""
+    if to_id:
+        return {"id": to_id, **({"idType": id_type} if id_type in ID_TYPES else {})}
+    return open_address(customer) if customer else None
+
+
+ID_TYPES = ("Email", "Phone", "Opaque")
