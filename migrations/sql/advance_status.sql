@@ -1,0 +1,54 @@
+-- A status of Meta for the message with this id at Meta, else for the part that its callback data
+-- names (which tells us the id, and that a send of unknown fate arrived). Of a message that is not
+-- known yet the status is kept until complete_message meets it.
+create or replace function advance_status(
+  p_tenant_id uuid, p_message_id text, p_status message_status, p_occurred_at timestamptz,
+  p_customer text, p_error jsonb, p_tracking_id uuid, p_part integer
+) returns json
+language plpgsql
+as $$
+declare
+  v_before message_tracking;
+  v_claim message_tracking;
+  v_part message_tracking;
+begin
+  perform set_config('app.tenant_id', p_tenant_id::text, true);
+  perform lock_message_id(p_tenant_id, p_message_id);
+
+  select * into v_before from message_tracking t
+   where t.tenant_id = p_tenant_id and t.target_id = p_message_id
+   order by t.created_at limit 1;
+  if not found and p_tracking_id is not null then
+    select * into v_before from message_tracking t
+     where t.tracking_id = p_tracking_id and t.part in (1, p_part) order by t.part desc limit 1;
+    v_before.part := p_part;
+  end if;
+  if v_before.tracking_id is null then
+    insert into waiting_statuses (tenant_id, message_id, status, occurred_at, error)
+    values (p_tenant_id, p_message_id, p_status, p_occurred_at, p_error)
+    on conflict do nothing;
+    return json_build_object(
+      'known', false, 'changed', false, 'status', p_status, 'customer', p_customer);
+  end if;
+
+  select * into v_claim from message_tracking t
+   where t.tenant_id = p_tenant_id and t.source_id = v_before.source_id
+     and t.direction = v_before.direction and t.channel_id = v_before.channel_id and t.part = 1
+     for update;
+  select t.status into v_before.status from message_tracking t -- anew: we may have waited
+   where t.tracking_id = v_before.tracking_id and t.part = v_before.part;
+  v_part := apply_status(v_claim, v_before.part, p_message_id, p_status, p_occurred_at, p_error);
+
+  if v_claim.state = 'unknown' then
+    v_claim := settle_unknown(v_claim);
+  end if;
+  return json_build_object(
+    'known', true,
+    'changed', v_part.status is distinct from v_before.status,
+    'status', v_part.status,
+    'source_id', v_claim.source_id, 'part', v_part.part,
+    'conversation_id', v_claim.conversation_id, 'customer', v_claim.customer,
+    'receipt', receipt_due(v_claim, p_message_id || ' ' || p_status));
+end $$;
+
+grant execute on function advance_status to parley_functions;

@@ -1,0 +1,77 @@
+-- Notes activity in a customer's conversation and returns its mapping; makes or switches it when
+-- needed. `p_promote`: Genesys has just put a message of the customer there, so it is the current
+-- one. Otherwise a known id is only touched (a late answer in an old conversation changes nothing)
+-- and an unknown one is taken as new. `p_customer_message_at` is null unless the customer wrote.
+create or replace function touch_conversation(
+  p_tenant_id uuid, p_channel_id uuid, p_customer text, p_conversation_id text,
+  p_customer_message_at timestamptz, p_promote boolean
+) returns conversation_mappings
+language plpgsql
+as $$
+declare
+  v_current conversation_mappings;
+  v_told conversation_mappings;
+begin
+  -- Nearly always: the current conversation goes on. One update, no other lock.
+  update conversation_mappings m
+     set last_activity_at = now(),
+         last_customer_message_at = greatest(m.last_customer_message_at, p_customer_message_at)
+   where m.tenant_id = p_tenant_id and m.channel_id = p_channel_id and m.customer = p_customer
+     and m.is_current
+     and (p_conversation_id is null or m.conversation_id = p_conversation_id)
+  returning * into v_current;
+  if found then
+    return v_current;
+  end if;
+
+  -- Making and switching take turns per customer.
+  perform pg_advisory_xact_lock(
+    hashtextextended(concat_ws(':', 'customer', p_tenant_id, p_channel_id, p_customer), 0));
+  select * into v_current from conversation_mappings m
+   where m.tenant_id = p_tenant_id and m.channel_id = p_channel_id and m.customer = p_customer
+     and m.is_current
+     for update;
+  if p_conversation_id is not null then
+    select * into v_told from conversation_mappings m
+     where m.tenant_id = p_tenant_id and m.channel_id = p_channel_id
+       and m.conversation_id = p_conversation_id
+       for update;
+    if v_told.id is not null and not p_promote then
+      if v_told.customer = p_customer then
+        update conversation_mappings m set last_activity_at = now()
+         where m.id = v_told.id returning * into v_told;
+        v_told.last_customer_message_at :=
+          greatest(v_told.last_customer_message_at, v_current.last_customer_message_at);
+        return v_told;
+      end if;
+      p_conversation_id := null; -- another customer's: not ours to take over
+    end if;
+  end if;
+
+  if v_current.id is not null
+     and (p_conversation_id is null or v_current.conversation_id = p_conversation_id
+          or (v_current.conversation_id is null and v_told.id is null)) then
+    update conversation_mappings m
+       set last_activity_at = now(),
+           last_customer_message_at = greatest(m.last_customer_message_at, p_customer_message_at),
+           conversation_id = coalesce(m.conversation_id, p_conversation_id)
+     where m.id = v_current.id returning * into v_current;
+    return v_current;
+  end if;
+
+  update conversation_mappings m set is_current = false where m.id = v_current.id;
+  insert into conversation_mappings as m
+    (tenant_id, channel_id, customer, conversation_id, last_customer_message_at)
+  values
+    (p_tenant_id, p_channel_id, p_customer, p_conversation_id,
+     greatest(v_current.last_customer_message_at, p_customer_message_at))
+  on conflict (tenant_id, channel_id, conversation_id) where conversation_id is not null do update
+    set customer = excluded.customer, is_current = true, last_activity_at = now(),
+        last_customer_message_at =
+          greatest(excluded.last_customer_message_at,
+                   case when m.customer = excluded.customer then m.last_customer_message_at end)
+  returning * into v_current;
+  return v_current;
+end $$;
+
+grant execute on function touch_conversation to parley_functions;
