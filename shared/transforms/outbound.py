@@ -42,13 +42,15 @@ def to_whatsapp(
     message: OutboundMessage,
     customer: str | None,
     *,
+    source_id: str | None = None,
     callback: str | None = None,
     reply_to: str | None = None,
 ) -> Outbound | Refusal | Ignored:
     """Translate a webhook body for the canonical customer id (None: not known).
 
     `callback` becomes each part's biz_opaque_callback_data, with `#2`... for later parts;
-    `reply_to` is a wamid that the first part quotes.
+    `reply_to` is a wamid that the first part quotes; `source_id` names the parts where it is not
+    Genesys' own id.
     """
     ignored = _ignored(message)
     if ignored is not None:
@@ -62,7 +64,7 @@ def to_whatsapp(
     parts = [
         Part(
             number,
-            part_id(message.message_id or "", number),
+            part_id(source_id or message.message_id or "", number),
             text_message(
                 customer,
                 piece,

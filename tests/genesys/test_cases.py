@@ -54,6 +54,13 @@ def test_the_seeds_shape_goes_to_the_customer_of_its_conversation() -> None:
     assert faults(SEND, part.body) == []
 
 
+def test_a_source_id_names_the_parts_of_a_body_without_an_id() -> None:
+    message = read({"type": "Text", "text": "word " * 1000})
+    made = to_whatsapp(message, "15550001111", source_id="noid.1")
+    assert isinstance(made, Outbound)
+    assert [part.id for part in made.parts] == ["noid.1", "noid.1#2"]
+
+
 def test_a_customer_that_whatsapp_cannot_address_is_refused() -> None:
     made = to_whatsapp(read(OUTBOUND["text"]["webhook"]), "a name")
     assert isinstance(made, Refusal)

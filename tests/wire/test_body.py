@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import orjson
@@ -66,6 +67,22 @@ def test_many_brackets_are_not_depth() -> None:
 )
 def test_half_an_emoji_does_not_lose_the_batch(escaped: bytes, read: str) -> None:
     assert loads(b'{"body":"' + escaped + b'"}') == {"body": read}
+
+
+def _depth(value: Any) -> int:
+    if not isinstance(value, dict | list):
+        return 0
+    children = value.values() if isinstance(value, dict) else value
+    return 1 + max(map(_depth, children), default=0)
+
+
+@given(st.dictionaries(st.sampled_from(['a"[', "\\", "{"]), anything, max_size=3))
+def test_depth_is_levels_of_values_and_never_brackets_in_strings(value: dict[str, Any]) -> None:
+    raw = json.dumps(value).encode()
+    depth = _depth(value)
+    assert loads(raw, max_depth=depth).keys() == value.keys()
+    with pytest.raises(PayloadError, match="deeper"):
+        loads(raw, max_depth=depth - 1)
 
 
 @given(st.dictionaries(st.text(max_size=5), anything, max_size=3))
