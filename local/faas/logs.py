@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 from local.faas.errors import FaasError
@@ -30,7 +30,7 @@ def tail(path: Path, count: int) -> list[str]:
     return lines[-count:] if count else lines
 
 
-def follow(path: Path, pause: Callable[[float], None] = time.sleep) -> Iterator[str]:
+def follow(path: Path, pause: Callable[[float], None] = time.sleep) -> Generator[str]:
     """What is written from now on, whole lines, for ever; a new run's log is followed too."""
     file = path.open(encoding="utf-8", errors="replace")
     try:
