@@ -48,7 +48,8 @@ def _customer(card: Json, *ids: Any) -> Customer:
 
     An id of neither form is kept as an opaque user id, so that its message is still shown.
     """
-    known = [one.strip().removeprefix("+") for one in map(text, ids) if one and one.strip()]
+    said = [one.strip().removeprefix("+") for one in map(text, ids) if one]
+    known = [one for one in said if 0 < len(one) <= MAX_ID and one.isprintable()]
     numbers = [one for one in known if _is_digits(one)]
     bsuids = [one for one in known if is_bsuid(one)]
     opaque = [one for one in known if not _is_digits(one)]
@@ -116,7 +117,9 @@ class StatusError:
     def words(self) -> str:
         """Code, title and details in one line, for a receipt's reason."""
         said = [one for one in (self.title or self.message, self.details) if one]
-        return " ".join([*([str(self.code)] if self.code is not None else []), ": ".join(said)])
+        return " ".join(
+            [*([str(self.code)] if self.code is not None else []), ": ".join(said)]
+        ).strip()
 
 
 @dataclass(frozen=True, slots=True)
