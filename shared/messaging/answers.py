@@ -26,7 +26,7 @@ _API_WORDS = frozenset(
 )
 
 _QUOTED = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)")
-_FIELD_NAME = re.compile(r"['\"][A-Za-z_][\w.\[\]]*['\"]")
+_FIELD_NAME = re.compile(r"['\"][A-Za-z_][\w.\[\]]*['\"]", re.ASCII)
 _TRACE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PRIVATE_SHAPES = re.compile(
     r"https?://\S+"
@@ -94,7 +94,7 @@ def private_values(body: Any, key: str = "") -> Iterator[str]:
     elif isinstance(body, list):
         for value in body:
             yield from private_values(value, key)
-    elif text := text_of(body):
+    elif text := str(body) if isinstance(body, float) else text_of(body):
         yield text
 
 
