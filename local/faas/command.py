@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Entry of the command. 0 done, 1 said what went wrong, 2 wrong usage."""
     given = build_parser().parse_args(arguments)
     try:
-        return int(given.run(given, Layout(given.root)))
+        return int(given.run(given, Layout(given.root.resolve())))
     except FaasError as error:
         sys.stderr.write(f"faas-local: {error}\n")
         return 1
@@ -130,7 +130,7 @@ def _up(given: argparse.Namespace, layout: Layout) -> int:
     if not lifecycle.up(layout, options, _say):
         return 1
     if given.detach:
-        _say(f"all ready; faas-local down --root {layout.root} stops them")
+        _say(f"all ready; faas-local down --root {given.root} ends them")
         return 0
     _say("all ready; Ctrl-C ends everything")
     try:

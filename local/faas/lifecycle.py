@@ -214,7 +214,7 @@ def _launch(layout: Layout) -> None:
     layout.state_file.unlink(missing_ok=True)
     with layout.log_of(SUPERVISOR).open("ab") as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", "local.faas.supervisor", str(layout.root.resolve())],
+            [sys.executable, "-m", "local.faas.supervisor", str(layout.root)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -72,7 +72,8 @@ def load(path: Path, variables: Mapping[str, str]) -> Stack:
         reason = error.strerror
         raise FaasError(f"{path}: {reason}; name the stack file with --yaml") from error
     try:
-        document = yaml.safe_load(substitute(text, variables))
+        # Scalars as they are written: `true`, `8` and nothing at all reach a function as text.
+        document = yaml.load(substitute(text, variables), Loader=yaml.BaseLoader)  # noqa: S506  # makes strings alone
     except yaml.YAMLError as error:
         raise FaasError(f"{path} is not YAML once its variables are filled in: {error}") from error
     entries = document.get("functions") if isinstance(document, dict) else None
@@ -108,7 +109,7 @@ def _function(folder: Path, name: str, entry: Any) -> FunctionSpec:
         name=name,
         handler=folder / str(entry.get("handler", "")),
         command=tuple(command.split(" ")),  # as of-watchdog splits it
-        environment={key: str(value) for key, value in (entry.get("environment") or {}).items()},
+        environment=dict(entry.get("environment") or {}),
         secrets=tuple(entry.get("secrets") or ()),
         port=int(port),
         queues=tuple(queue.strip() for queue in queues.split(",") if queue.strip()),

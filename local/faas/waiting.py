@@ -79,6 +79,7 @@ class Waiter:
             if (process.name, entry.restarts) in self._told:
                 continue
             self._told.add((process.name, entry.restarts))
-            self._say(f"died    {process.name:<20} {entry.last_exit}; its log ends:")
-            for line in last_lines(Path(process.log)):
-                self._say(f"          {line[:300]}")
+            self._say(f"died    {process.name:<20} {entry.last_exit}")
+            if entry.restarts == 1:
+                for line in last_lines(Path(process.log)):
+                    self._say(f"          {line[:300]}")

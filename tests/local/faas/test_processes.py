@@ -53,10 +53,10 @@ def test_an_ended_process_that_nobody_reaped_counts_as_ended() -> None:
 def test_end_asks_first_and_kills_only_who_does_not_go() -> None:
     with child(SLEEP) as willing, child(STUBBORN) as stubborn:
         killed: list[Identity] = []
-        end([identity_of(willing.pid), identity_of(stubborn.pid)], 0.5, killed.append)
+        both = [identity_of(willing.pid), identity_of(stubborn.pid)]
+        end(both, 0.5, killed.append)
         assert [one.pid for one in killed] == [stubborn.pid]
-        assert not psutil.pid_exists(willing.pid)
-        assert not psutil.pid_exists(stubborn.pid)
+        assert [one.alive for one in both] == [False, False]
 
 
 def test_delays_double_to_half_a_minute_and_begin_again_after_a_steady_run() -> None:

@@ -31,7 +31,7 @@ functions:
   one:
     lang: tiny
     handler: ./one
-    environment: {LEVEL: "${LEVEL:-INFO}", SIZE: 4}
+    environment: {LEVEL: "${LEVEL:-INFO}", SIZE: 4, ON: true, NONE: }
     secrets: [a, b]
     annotations: {parley.port: "3001", parley.queues: "A, B"}
 """
@@ -47,7 +47,7 @@ def lay(folder: Path, text: str, fprocess: str = "python -m x") -> Path:
 def test_a_function_is_read_with_its_templates_command(tmp_path: Path) -> None:
     spec = load(lay(tmp_path, ENTRY), {"LEVEL": "DEBUG"}).functions[0]
     assert spec.command == ("python", "-m", "x")
-    assert spec.environment == {"LEVEL": "DEBUG", "SIZE": "4"}
+    assert spec.environment == {"LEVEL": "DEBUG", "SIZE": "4", "ON": "true", "NONE": ""}
     assert spec.secrets == ("a", "b")
     assert (spec.port, spec.queues) == (3001, ("A", "B"))
     assert spec.handler == tmp_path / "one"
