@@ -56,7 +56,7 @@ class Opened(BaseModel):
 
 
 class Change(BaseModel):
-    """One thing that an apply changed. `fields` are names, never values."""
+    """One thing that an apply changed. `fields` (of a change) are names, never values."""
 
     what: Literal["tenant", "credential", "app", "channel"]
     name: str
@@ -65,12 +65,22 @@ class Change(BaseModel):
 
 
 class Applied(BaseModel):
-    """What an apply did; no changes = it was so already. `kept`: stored but not in the file."""
+    """What an apply did; no changes: it was so already. `kept`: stored but not in the file.
+
+    Unless `caches_cleared`, Redis was away and the doors may use the old values meanwhile.
+    """
 
     name: str
     dry_run: bool
     changes: list[Change]
-    kept: list[str] = []
+    kept: list[str]
+    caches_cleared: bool
+
+
+class Health(BaseModel):
+    """How a provider took a credential when it was last used."""
+
+    health: Literal["good", "bad"]
 
 
 class CredentialView(BaseModel):
@@ -156,6 +166,14 @@ class TenancyClient:
         """A credential, opened; the provider's field is None when there is no such one."""
         path = f"/tenancy/credentials/{_part(tenant_id)}/{kind}/{_part(name)}"
         return await self._get(path, Opened)
+
+    async def set_health(
+        self, tenant_id: str, kind: Provider, name: str, health: Literal["good", "bad"]
+    ) -> None:
+        """Note how the provider took a credential. Raises NotFound when there is no such one."""
+        path = f"/tenancy/credentials/{_part(tenant_id)}/{kind}/{_part(name)}/health"
+        body = Health(health=health)
+        await self._peer.call("PUT", path, body=body, answer=Health, timeout=TIMEOUT)
 
     async def _get(self, path: str, answer: type[T]) -> T:
         try:

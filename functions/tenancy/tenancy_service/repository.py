@@ -1,0 +1,137 @@
+"""SQL of the tenancy tables, inside a transaction that somebody else opened.
+
+What belongs to one tenant is reached by its scope; the look-ups across tenants say so.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from shared.runtime.errors import NotFound
+from shared.storage.database import Session
+from shared.tenancy.files import ChannelFile
+from shared.tenancy.scope import TenantScope
+from tenancy_service.rows import (
+    AppRow,
+    ChannelRow,
+    CredentialRow,
+    Holder,
+    Row,
+    Stored,
+    TenantRow,
+)
+
+# One change of configuration at a time: what is planned is still true when it is written.
+LOCK = 0x74656E616E6379  # "tenancy"
+
+TABLES: dict[type[Row], str] = {
+    TenantRow: "tenants",
+    AppRow: "meta_apps",
+    CredentialRow: "tenant_credentials",
+    ChannelRow: "channels",
+}
+
+
+class Repository:
+    """Reads and writes of one transaction. Its thread's own."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def lock(self) -> None:
+        """Wait for our turn to change configuration."""
+        self._session.rows("select pg_advisory_xact_lock(:lock)", {"lock": LOCK})
+
+    def stored(self, slug: str) -> Stored:
+        """Everything of the tenant with that slug; empty when there is none."""
+        tenants = self._session.rows(_select(TenantRow, "where slug = :slug"), {"slug": slug})
+        if not tenants:
+            return Stored()
+        tenant = TenantRow(**tenants[0])
+        scope = TenantScope(tenant.id)
+        return Stored(
+            tenant=tenant,
+            apps=self._of(scope, AppRow, "name"),
+            credentials=self._of(scope, CredentialRow, "kind, name"),
+            channels=self._of(scope, ChannelRow, "name"),
+        )
+
+    def apps_across_tenants(self, names: list[str]) -> list[AppRow]:
+        """The Meta apps of those names, whoever's they are: names are unique over all."""
+        rows = self._session.rows(
+            _select(AppRow, "where name = any(:names ::text[])"), {"names": tuple(names)}
+        )
+        return [AppRow(**row) for row in rows]
+
+    def holders_across_tenants(self, channels: list[ChannelFile]) -> list[Holder]:
+        """Channels of any tenant that hold a number, integration or WABA of these."""
+        rows = self._session.rows(
+            "select tenant_id, name as channel, phone_number_id, integration_id, waba_id"
+            " from channels where phone_number_id = any(:phones ::text[])"
+            " or integration_id = any(:integrations ::text[]) or waba_id = any(:wabas ::text[])",
+            {
+                "phones": tuple(channel.phone_number_id for channel in channels),
+                "integrations": tuple(channel.integration_id for channel in channels),
+                "wabas": tuple(channel.waba_id for channel in channels),
+            },
+        )
+        return [Holder(**row) for row in rows]
+
+    def put(self, row: Row) -> None:
+        """Insert the row, or update the one of its id."""
+        names = [field.name for field in dataclasses.fields(row)]
+        given = ", ".join(f":{name}" for name in names)
+        changed = ", ".join(f"{name} = excluded.{name}" for name in names if name != "id")
+        statement = (
+            f"insert into {TABLES[type(row)]} ({', '.join(names)}) values ({given})"  # noqa: S608  # names from our classes
+            f" on conflict (id) do update set {changed}, updated_at = now()"
+        )
+        self._session.rows(statement, {name: getattr(row, name) for name in names})
+
+    def set_health(self, scope: TenantScope, kind: str, name: str, health: str) -> bool:
+        """Note how a credential fares; False when that was known. Raises NotFound."""
+        key = {"tenant_id": scope.tenant_id, "kind": kind, "name": name}
+        found = self._session.rows(
+            "select health from tenant_credentials"
+            " where tenant_id = :tenant_id and kind = :kind and name = :name for update",
+            key,
+        )
+        if not found:
+            raise NotFound("the tenant has no such credential")
+        if found[0]["health"] == health:
+            return False
+        self._session.rows(
+            "update tenant_credentials set health = :health, health_at = now()"
+            " where tenant_id = :tenant_id and kind = :kind and name = :name",
+            {**key, "health": health},
+        )
+        return True
+
+    def audit(
+        self, tenant_id: str | None, actor: str, action: str, subject: str, fields: list[str]
+    ) -> None:
+        """Write down who changed what. `fields` are names: no value ever."""
+        self._session.rows(
+            "insert into audit_log (tenant_id, actor, action, subject, detail)"
+            " values (:tenant_id, :actor, :action, :subject, :detail)",
+            {
+                "tenant_id": tenant_id,
+                "actor": actor,
+                "action": action,
+                "subject": subject,
+                "detail": {"fields": fields},
+            },
+        )
+
+    def _of(self, scope: TenantScope, row: type[Any], order: str) -> list[Any]:
+        found = self._session.rows(
+            _select(row, f"where tenant_id = :tenant_id order by {order}"),
+            {"tenant_id": scope.tenant_id},
+        )
+        return [row(**one) for one in found]
+
+
+def _select(row: type[Row], tail: str) -> str:
+    columns = ", ".join(field.name for field in dataclasses.fields(row))
+    return f"select {columns} from {TABLES[row]} {tail}"  # noqa: S608  # names from our classes
