@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.genesys.build import Reason
@@ -43,14 +44,13 @@ def to_whatsapp(
     customer: str | None,
     *,
     source_id: str | None = None,
-    callback: str | None = None,
+    callback: Callable[[int], str] | None = None,
     reply_to: str | None = None,
 ) -> Outbound | Refusal | Ignored:
     """Translate a webhook body for the canonical customer id (None: not known).
 
-    `callback` becomes each part's biz_opaque_callback_data, with `#2`... for later parts;
-    `reply_to` is a wamid that the first part quotes; `source_id` names the parts where it is not
-    Genesys' own id.
+    `callback` gives each part's biz_opaque_callback_data by its number; `reply_to` is a wamid that
+    the first part quotes; `source_id` names the parts where it is not Genesys' own id.
     """
     ignored = _ignored(message)
     if ignored is not None:
@@ -69,7 +69,7 @@ def to_whatsapp(
                 customer,
                 piece,
                 reply_to=reply_to if number == 1 else None,
-                callback=part_id(callback, number) if callback else None,
+                callback=callback(number) if callback else None,
             ),
         )
         for number, piece in enumerate(split(text, TEXT_LIMIT), start=1)

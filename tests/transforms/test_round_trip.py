@@ -35,7 +35,7 @@ def test_any_text_reaches_the_agent_whole(text: str, escaped: bool) -> None:  # 
 
 @given(repeated)
 def test_any_text_reaches_the_customer_whole(text: str) -> None:
-    made = to_whatsapp(read({"id": "g", "type": "Text", "text": text}), "15550001111", callback="t")
+    made = to_whatsapp(read({"id": "g", "type": "Text", "text": text}), "15550001111", callback=str)
     if not text.replace("\0", "").strip():
         assert isinstance(made, Refusal)
         return

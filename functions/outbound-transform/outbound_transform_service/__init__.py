@@ -1,0 +1,1 @@
+"""Genesys to WhatsApp, behind the queue: the agent's words to the customer, or why not."""

@@ -1,0 +1,73 @@
+"""Whose an event is and which way it goes: what the door told, so that nobody asks again."""
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.messaging.envelope import Event
+from shared.runtime.errors import BadInput
+from shared.services.delivery import GenesysSend, Uuid, WhatsAppSend
+
+
+class RawPlace(BaseModel):
+    """Where the webhook's own bytes lie."""
+
+    bucket: str
+    key: str
+
+
+class Route(BaseModel):
+    """One channel's two ends."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    tenant_id: Uuid
+    channel_id: Uuid
+    phone_number_id: str
+    integration_id: str
+    region: str
+    whatsapp_credential: str
+    genesys_credential: str
+    raw: RawPlace | None = None
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """Read it from an event. Raises BadInput naming what is missing."""
+        try:
+            return cls(tenant_id=event.tenantid, channel_id=event.channelid, **_own(event.data))
+        except ValidationError as error:
+            missing = ", ".join(".".join(map(str, fault["loc"])) for fault in error.errors())
+            raise BadInput(f"the event does not say its {missing}") from None
+
+    @property
+    def raw_ref(self) -> str | None:
+        """The raw bytes as `bucket/key`."""
+        return None if self.raw is None else f"{self.raw.bucket}/{self.raw.key}"
+
+    def to_genesys(self, body: dict[str, Any]) -> GenesysSend:
+        """A finished body, addressed to this channel's integration."""
+        return GenesysSend(
+            tenant_id=self.tenant_id,
+            channel_id=self.channel_id,
+            integration_id=self.integration_id,
+            region=self.region,
+            credential=self.genesys_credential,
+            body=body,
+        )
+
+    def to_whatsapp(self, body: dict[str, Any]) -> WhatsAppSend:
+        """A finished body, addressed from this channel's number."""
+        return WhatsAppSend(
+            tenant_id=self.tenant_id,
+            channel_id=self.channel_id,
+            phone_number_id=self.phone_number_id,
+            credential=self.whatsapp_credential,
+            body=body,
+        )
+
+
+def _own(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name in _FIELDS}
+
+
+_FIELDS = frozenset(Route.model_fields) - {"tenant_id", "channel_id"}
