@@ -20,7 +20,7 @@ begin
    order by t.created_at limit 1;
   if not found and p_tracking_id is not null then
     select * into v_before from message_tracking t
-     where t.tracking_id = p_tracking_id and t.part in (1, p_part) order by t.part desc limit 1;
+     where t.tenant_id = p_tenant_id and t.tracking_id = p_tracking_id and t.part = 1;
     v_before.part := p_part;
   end if;
   if v_before.tracking_id is null then
@@ -35,8 +35,10 @@ begin
    where t.tenant_id = p_tenant_id and t.source_id = v_before.source_id
      and t.direction = v_before.direction and t.channel_id = v_before.channel_id and t.part = 1
      for update;
-  select t.status into v_before.status from message_tracking t -- anew: we may have waited
-   where t.tracking_id = v_before.tracking_id and t.part = v_before.part;
+  select max(t.status) into v_before.status from message_tracking t -- anew: we may have waited
+   where t.tenant_id = p_tenant_id and t.source_id = v_before.source_id
+     and t.direction = v_before.direction and t.channel_id = v_before.channel_id
+     and t.part = v_before.part;
   v_part := apply_status(v_claim, v_before.part, p_message_id, p_status, p_occurred_at, p_error);
 
   if v_claim.state = 'unknown' then

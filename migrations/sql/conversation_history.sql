@@ -12,7 +12,7 @@ begin
              'source_id', one.source_id, 'direction', one.direction, 'customer', one.customer,
              'kind', one.kind, 'occurred_at', rfc3339(one.occurred_at), 'state', one.state,
              'status', (select min(t.status) from message_tracking t
-                         where t.tracking_id = one.tracking_id),
+                         where t.tenant_id = p_tenant_id and t.tracking_id = one.tracking_id),
              'content', (select e.content from message_events e
                           where e.tenant_id = p_tenant_id and e.tracking_id = one.tracking_id
                             and e.part = 1 and e.kind = 'message' and e.at = one.occurred_at))

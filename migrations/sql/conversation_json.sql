@@ -1,8 +1,9 @@
 -- A conversation as `GET /state/conversation/{id}` answers it.
 create or replace function conversation_json(p_mapping conversation_mappings) returns json
-language sql stable
+language plpgsql stable
 as $$
-  select json_build_object(
+begin
+  return json_build_object(
     'conversation_id', p_mapping.conversation_id,
     'tenant_id', p_mapping.tenant_id,
     'channel_id', p_mapping.channel_id,
@@ -11,7 +12,7 @@ as $$
                where i.tenant_id = p_mapping.tenant_id and i.customer = p_mapping.customer
                  and i.kind = 'wa_id'),
     'last_activity_at', rfc3339(p_mapping.last_activity_at),
-    'last_customer_message_at', rfc3339(p_mapping.last_customer_message_at))
-$$;
+    'last_customer_message_at', rfc3339(p_mapping.last_customer_message_at));
+end $$;
 
 grant execute on function conversation_json to parley_functions;

@@ -30,8 +30,10 @@ begin
                  'delivered_at', rfc3339(t.delivered_at), 'read_at', rfc3339(t.read_at),
                  'played_at', rfc3339(t.played_at), 'failed_at', rfc3339(t.failed_at))
                  order by t.part)
-        from message_tracking t where t.tracking_id = one.tracking_id))
-    from message_tracking one where one.tracking_id = v_found.tracking_id and one.part = 1);
+        from message_tracking t
+        where t.tenant_id = p_tenant_id and t.tracking_id = one.tracking_id))
+    from message_tracking one
+    where one.tenant_id = p_tenant_id and one.tracking_id = v_found.tracking_id and one.part = 1);
 end $$;
 
 grant execute on function find_message to parley_functions;

@@ -78,7 +78,7 @@ create table message_tracking (
   receipt_status text check (receipt_status in ('Delivered', 'Failed')),
   receipt_confirmed_at timestamptz,
   primary key (tenant_id, source_id, direction, channel_id, part),
-  unique (tracking_id, part),
+  unique (tenant_id, tracking_id, part), -- tenant first: every query asks for it
   check ((part = 1) = (state is not null)),
   check ((part = 1) = (attempts is not null))
 ) with (fillfactor = 70); -- room for the claim, the outcome and three statuses on the same page
