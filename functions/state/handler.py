@@ -1,0 +1,64 @@
+"""The state function: claims, outcomes, statuses, conversations and history of every message."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from functions_framework.aio import http
+from pydantic import Field
+from starlette.requests import Request
+
+from shared.runtime.function import Check, Function, Resources
+from shared.runtime.settings import DatabaseSettings, RedisSettings, ServiceAuthSettings
+from shared.storage.cache import Cache
+from shared.storage.database import Database
+from state_service.routes import HOT_ROUTES, routes
+from state_service.state import Policy, State
+
+
+class Settings(DatabaseSettings, RedisSettings, ServiceAuthSettings):
+    """How long a claim is held, and a send of unknown fate waits for a status before a repeat."""
+
+    claim_lease_seconds: float = Field(60, gt=0)
+    resend_unknown_seconds: float = 300  # negative: never, an operator decides
+
+
+@dataclass(kw_only=True)
+class Kit(Resources):
+    """What the routes need."""
+
+    state: State
+
+
+@asynccontextmanager
+async def wire(settings: Settings) -> AsyncIterator[Kit]:
+    """Open the stores. Redis may be away: it costs speed alone."""
+    url = settings.database_url.get_secret_value()
+    async with (
+        Database.open(url, size=settings.database_pool_size) as database,
+        Cache.open(settings.redis_url.get_secret_value()) as cache,
+    ):
+        policy = Policy(settings.claim_lease_seconds, settings.resend_unknown_seconds)
+        yield Kit(
+            checks=[
+                Check("postgres", database.ping),
+                Check("redis", cache.ping, required=False),
+            ],
+            state=State(database, cache, policy),
+        )
+
+
+function = Function("state", Settings, wire)
+app = routes(lambda request: function.kit(request).state)
+function.errors(app)
+
+
+@http
+@function.entry
+async def handle(request: Request) -> Any:
+    """Answer the two routes of the message path at once, the others by the app."""
+    hot = HOT_ROUTES.get((request.method, request.scope["path"]))
+    if hot is None:
+        return app
+    return await hot(function.kit(request).state, await request.body())

@@ -1,0 +1,303 @@
+"""Calls of the state function: claims, outcomes, statuses, receipts, conversations, history.
+
+A side effect comes only after `claim` said `claimed`; everything else is a fact that arrived.
+"""
+
+from typing import Any, Literal
+from urllib.parse import quote
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.runtime.peer import Peer
+from shared.services.fields import Id, Json, Moment, OptionalId, Text, Uuid
+
+Direction = Literal["inbound", "outbound"]
+Fate = Literal["accepted", "refused", "unknown"]
+# In the order in which one beats another, as the type message_status of the schema has them.
+MessageStatus = Literal["accepted", "sent", "failed", "delivered", "read", "played"]
+ReceiptStatus = Literal["Delivered", "Failed"]
+
+
+class Request(BaseModel):
+    """A body of this function: a field that it does not know is a mistake of the caller."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class MessageKey(Request):
+    """Which message: its id where it was born."""
+
+    tenant_id: Uuid
+    channel_id: Uuid
+    direction: Direction
+    source_id: Id
+
+
+class ClaimRequest(MessageKey):
+    """Ask for the right to deliver a message, and say what is known of it.
+
+    `attempt_id` is made here, so that a repeated call finds its own claim. `resend_unknown_after`
+    (seconds; None: as state is set) is for sides where a repeat of an unknown send is harmless.
+    """
+
+    customer: Id
+    wa_id: OptionalId = None
+    bsuid: OptionalId = None
+    profile_name: Text | None = None
+    conversation_id: OptionalId = None
+    kind: Id
+    content: Json | None = None
+    occurred_at: Moment
+    event_id: Id
+    raw_ref: str | None = None
+    attempt_id: Uuid = Field(default_factory=lambda: str(uuid4()))
+    resend_unknown_after: float | None = Field(default=None, ge=0)
+
+
+class PartState(BaseModel):
+    """What became of one part so far."""
+
+    part: int
+    outcome: Fate
+    target_id: str | None = None
+    status: MessageStatus | None = None
+
+
+class ReceiptDue(BaseModel):
+    """A receipt that Genesys is owed; ask `confirm_receipt` once it has taken it."""
+
+    status: ReceiptStatus
+    source_id: str
+    customer: str
+    occurred_at: Moment
+    error: dict[str, Any] | None = None
+
+
+class Claim(BaseModel):
+    """The answer to a claim.
+
+    claimed: deliver, after the `parts` that earlier attempts got accepted · duplicate: all is
+    decided (`receipt` may still be owed) · busy: another attempt is at it · unknown: an earlier
+    send may have arrived. Busy and unknown: come back in `retry_after` seconds.
+    """
+
+    outcome: Literal["claimed", "duplicate", "busy", "unknown"]
+    attempt_id: str | None = None
+    attempts: int
+    tracking_id: str
+    parts: list[PartState]
+    conversation_id: str | None = None
+    customer: str
+    last_customer_message_at: Moment | None = None
+    unknown_since: Moment | None = None
+    retry_after: float | None = None
+    receipt: ReceiptDue | None = None
+
+
+class PartResult(Request):
+    """What became of one part. A refused part that will be tried again is not reported: release."""
+
+    part: int = Field(ge=1, le=1000)
+    outcome: Fate
+    target_id: OptionalId = None
+    error: Json | None = None
+
+
+class CompleteRequest(MessageKey):
+    """What an attempt got done. `final`: no part is left to be tried.
+
+    Not final keeps the claim and begins its lease anew; an unknown part ends the attempt.
+    """
+
+    attempt_id: Uuid
+    parts: list[PartResult] = Field(max_length=1000)
+    conversation_id: OptionalId = None
+    final: bool = True
+
+
+class Completed(BaseModel):
+    """The outcome is written down."""
+
+    receipt: ReceiptDue | None = None
+
+
+class ReleaseRequest(MessageKey):
+    """Give a claim back: nothing was sent, or what was sent has been completed."""
+
+    attempt_id: Uuid
+    reason: str
+
+
+class Released(BaseModel):
+    """Whether this attempt still held the claim."""
+
+    released: bool
+
+
+class StatusUpdate(Request):
+    """A status of Meta. `tracking_id` is the message's `biz_opaque_callback_data`, as it came."""
+
+    tenant_id: Uuid
+    channel_id: Uuid
+    status: MessageStatus
+    occurred_at: Moment
+    customer: OptionalId = None
+    error: Json | None = None
+    tracking_id: str | None = None
+
+
+class StatusAdvanced(BaseModel):
+    """Where the message stands now. Not `known`: kept until its message is."""
+
+    known: bool
+    changed: bool
+    status: MessageStatus
+    source_id: str | None = None
+    part: int | None = None
+    conversation_id: str | None = None
+    customer: str | None = None
+    receipt: ReceiptDue | None = None
+
+
+class ReceiptConfirmed(Request):
+    """Genesys has taken the receipt of this outbound message."""
+
+    tenant_id: Uuid
+    channel_id: Uuid
+    source_id: Id
+    status: ReceiptStatus
+
+
+class Confirmed(BaseModel):
+    """False: it was confirmed before, or there is no such message."""
+
+    confirmed: bool
+
+
+class Conversation(BaseModel):
+    """Whose a conversation is."""
+
+    conversation_id: str
+    tenant_id: str
+    channel_id: str
+    customer: str
+    wa_id: str | None = None
+    last_activity_at: Moment
+    last_customer_message_at: Moment | None = None
+
+
+class TrackedPart(BaseModel):
+    """One part with its times. No outcome: nobody has told one yet."""
+
+    part: int
+    outcome: Fate | None = None
+    target_id: str | None = None
+    status: MessageStatus | None = None
+    error: dict[str, Any] | None = None
+    accepted_at: Moment | None = None
+    sent_at: Moment | None = None
+    delivered_at: Moment | None = None
+    read_at: Moment | None = None
+    played_at: Moment | None = None
+    failed_at: Moment | None = None
+
+
+class TrackedMessage(BaseModel):
+    """A message, where it stands and what became of its parts."""
+
+    source_id: str
+    tracking_id: str
+    channel_id: str
+    direction: Direction
+    customer: str
+    conversation_id: str | None = None
+    kind: str
+    occurred_at: Moment
+    state: Literal["claimed", "done", "refused", "unknown"]
+    attempts: int
+    raw_ref: str | None = None
+    receipt_status: ReceiptStatus | None = None
+    receipt_confirmed_at: Moment | None = None
+    parts: list[TrackedPart]
+
+
+class HistoryMessage(BaseModel):
+    """A message of a conversation, as history shows it. `status`: of its furthest-behind part."""
+
+    source_id: str
+    direction: Direction
+    customer: str
+    kind: str
+    occurred_at: Moment
+    state: str
+    status: MessageStatus | None = None
+    content: dict[str, Any] | None = None
+
+
+class History(BaseModel):
+    """Messages of a conversation, newest first."""
+
+    messages: list[HistoryMessage]
+
+
+class StateClient:
+    """The state function, for the functions that call it."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+
+    async def claim(self, request: ClaimRequest) -> Claim:
+        """Ask before any side effect."""
+        return await self._peer.call("POST", "/state/claim", body=request, answer=Claim)
+
+    async def complete(self, request: CompleteRequest) -> Completed:
+        """Write down what was done. Raises Conflict when another attempt holds the claim."""
+        return await self._peer.call("POST", "/state/complete", body=request, answer=Completed)
+
+    async def release(self, request: ReleaseRequest) -> Released:
+        """Give the claim back at once."""
+        return await self._peer.call("POST", "/state/release", body=request, answer=Released)
+
+    async def advance(self, message_id: str, update: StatusUpdate) -> StatusAdvanced:
+        """Write down a status of the message with this id at Meta."""
+        return await self._peer.call(
+            "PATCH", f"/state/message/{_segment(message_id)}", body=update, answer=StatusAdvanced
+        )
+
+    async def confirm_receipt(self, confirmed: ReceiptConfirmed) -> Confirmed:
+        """Say that Genesys has taken a receipt, so that it is owed no more."""
+        return await self._peer.call("POST", "/state/receipt", body=confirmed, answer=Confirmed)
+
+    async def conversation(
+        self, conversation_id: str, *, tenant_id: str, channel_id: str
+    ) -> Conversation:
+        """Whose a conversation is. Raises NotFound."""
+        return await self._peer.call(
+            "GET",
+            f"/state/conversation/{_segment(conversation_id)}",
+            params={"tenant_id": tenant_id, "channel_id": channel_id},
+            answer=Conversation,
+        )
+
+    async def message(self, message_id: str, *, tenant_id: str) -> TrackedMessage:
+        """Find a message by its id at either side. Raises NotFound."""
+        return await self._peer.call(
+            "GET",
+            f"/state/message/{_segment(message_id)}",
+            params={"tenant_id": tenant_id},
+            answer=TrackedMessage,
+        )
+
+    async def history(self, conversation_id: str, *, tenant_id: str, limit: int = 100) -> History:
+        """Return a conversation's newest messages."""
+        return await self._peer.call(
+            "GET",
+            f"/state/conversation/{_segment(conversation_id)}/messages",
+            params={"tenant_id": tenant_id, "limit": str(limit)},
+            answer=History,
+        )
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe="")  # a wamid may hold `=` and `/`
