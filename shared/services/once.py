@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from shared.messaging.outcomes import SendError, SendOutcome
-from shared.runtime.errors import Busy, ParleyError, Unavailable
+from shared.runtime.errors import Busy, Unavailable
 from shared.services.state import (
     Claim,
     ClaimRequest,
@@ -55,14 +55,7 @@ async def deliver(
     if claim.outcome != "claimed":
         words = "in work elsewhere" if claim.outcome == "busy" else "an earlier send is not settled"
         raise Busy(words, retry_after=claim.retry_after)
-    attempt = _Attempt(state, request, claim, last_try=last_try)
-    try:
-        return await attempt.run(build(claim), send)
-    except ParleyError:
-        raise
-    except BaseException:
-        await attempt.give_back("the attempt broke off")
-        raise
+    return await _Attempt(state, request, claim, last_try=last_try).run(build(claim), send)
 
 
 class _Attempt:
@@ -100,7 +93,7 @@ class _Attempt:
             await self._complete(result, final=False)
             raise Unavailable(f"not known whether it arrived: {error.title}", retry_after=2)
         if self._may_try_again(error):
-            await self.give_back(error.title)
+            await self._give_back(error.title)
             raise Unavailable(f"not taken yet: {error.title}", retry_after=error.retry_after)
         return await self._refuse(part.number, error)
 
@@ -124,7 +117,7 @@ class _Attempt:
         )
         return completed.receipt
 
-    async def give_back(self, reason: str) -> None:
+    async def _give_back(self, reason: str) -> None:
         await self._state.release(ReleaseRequest(**self._key(), reason=reason))
 
     def _key(self) -> dict[str, Any]:
