@@ -15,13 +15,32 @@ from local.faas.stack import FunctionSpec, Stack
 # Public: they take no work from another function, so they end first.
 DOOR_NAMES = frozenset({"api-gateway", "wa-webhook", "genesys-webhook"})
 
+STOP_S = "10"  # well within what the supervisor waits before it kills
+
 # File in the connector's secrets folder -> secret. Its role sees parked and dead letters alone.
 CONNECTOR_SECRETS: Mapping[str, str] = {
     "service-token-key": "service-token-key",
     "amqp-url": "amqp-url",
     "database-url": "database-url-connector",
 }
-CONNECTOR_VARIABLES = ("LOG_LEVEL", "PARTITIONS", "QUEUE_PREFIX")
+# What of the person's environment steers the connector; its settings have no stack.yml.
+CONNECTOR_VARIABLES = (
+    "CALL_SECONDS",
+    "DATABASE_POOL_SIZE",
+    "FIRST_WAIT_SECONDS",
+    "LOG_LEVEL",
+    "LONGEST_HOLD_SECONDS",
+    "LONGEST_WAIT_SECONDS",
+    "MAX_AGE_SECONDS",
+    "MAX_ATTEMPTS",
+    "PARTITIONS",
+    "PREFETCH",
+    "QUEUE_PREFIX",
+    "SLOTS",
+    "STOP_SECONDS",
+    "TICK_SECONDS",
+    "TRIES_BEFORE_PARKING",
+)
 
 
 @dataclass(frozen=True)
@@ -52,12 +71,12 @@ class Planner:
 
     def _connector(self) -> Process:
         routes = [
-            f"{queue}={address(spec.port + self.offset)}"
+            f"{queue}={spec.name}@{address(spec.port + self.offset)}"
             for spec in self.stack.functions
             for queue in spec.queues
         ]
         given = {n: self.variables[n] for n in CONNECTOR_VARIABLES if self.variables.get(n)}
-        own = {**given, "ROUTES": ";".join(routes)}
+        own = {"STOP_SECONDS": STOP_S, **given, "ROUTES": ";".join(routes)}
         command = ("python", "-m", "connector")
         return self._process("connector", command, CONNECTOR_PORT, own, CARRIERS)
 

@@ -39,6 +39,7 @@ def variables_of(endpoints: Any) -> dict[str, str]:
         "S3_PUBLIC_URL": endpoints.s3_endpoint_url,
         "S3_ACCESS_KEY": endpoints.s3_access_key,
         "S3_SECRET_KEY": endpoints.s3_secret_key,
+        "S3_REGION": endpoints.s3_region,
     }
 
 

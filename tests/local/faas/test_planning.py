@@ -29,7 +29,7 @@ functions:
 
 def test_the_connector_is_told_which_queue_goes_to_which_function(tmp_path: Path) -> None:
     connector = plan_for(tmp_path, QUEUED)["connector"]
-    assert connector["ROUTES"] == "A=http://127.0.0.1:3011;B=http://127.0.0.1:3011"
+    assert connector["ROUTES"] == "A=one@http://127.0.0.1:3011;B=one@http://127.0.0.1:3011"
     assert connector["PARTITIONS"] == "4"
     assert connector["PORT"] == "3022"
 
