@@ -13,6 +13,7 @@ from pathlib import Path
 from local.faas.errors import FaasError
 
 PRIVATE_FOLDER = 0o700
+ROOT_FOLDER = 0o711  # PostgreSQL, which runs as a user of its own, must pass through to its data
 PRIVATE_FILE = 0o600
 
 
@@ -62,7 +63,8 @@ class Layout:
 
     def make(self) -> None:
         """Make the folders."""
-        for folder in (self.root, self.secrets, self.logs, self.run):
+        self.root.mkdir(mode=ROOT_FOLDER, parents=True, exist_ok=True)
+        for folder in (self.secrets, self.logs, self.run):
             folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
 
     @contextlib.contextmanager
