@@ -1,0 +1,1 @@
+"""RabbitMQ to HTTP: the one owner of retry, order per key, parking and dead letters."""

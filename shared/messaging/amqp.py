@@ -112,8 +112,8 @@ def _advice(name: str, said: str) -> str:
     if name.endswith("PARTITIONS"):
         return (
             f"the broker was laid out for another number of partitions ({said}). Set PARTITIONS to "
-            f"the current number; or stop the publishers, let all queues run empty, delete them and "
-            f"the queue {name}, and start again"
+            "the current number; or stop the publishers, let all queues run empty, delete them "
+            f"and the queue {name}, and start again"
         )
     return (
         f"{name} exists at the broker with other properties ({said}). Let it run empty and delete "

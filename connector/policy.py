@@ -1,0 +1,121 @@
+"""What an answer means: done, again after a while, or never. A pure decision that the edges obey.
+
+Only answers that may speak against the event itself count towards its end: a 500, or no answer at
+all (it may be what kills the function). An outage ("not now", no service token, no route) says
+nothing about it, and ends it only by age.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Trouble = Literal["unreachable", "no_answer"]
+
+_OUTAGE = frozenset({401, 403, 408, 425, 429, 503})
+_NEVER = frozenset({400, 413, 422})
+_NOT_FOUND = 404
+_OWN_NOT_FOUND = "not_found"  # the function's own problem code; a gateway's 404 has none
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one attempt came to: a status with the problem's code and words, or a trouble."""
+
+    status: int = 0
+    trouble: Trouble | None = None
+    retry_after: float | None = None  # seconds
+    code: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Done:
+    """The function has it."""
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """It never left: the function can not be reached, whoever the tenant is."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Again:
+    """Try again after `delay` seconds."""
+
+    delay: float
+    reason: str
+    fault: bool
+
+
+@dataclass(frozen=True)
+class Dead:
+    """Never try again."""
+
+    code: str
+    reason: str
+
+
+Decision = Done | Unsent | Again | Dead
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The limits of patience. Seconds, counts."""
+
+    max_attempts: int = 20
+    max_age: float = 24 * 3600.0
+    first_wait: float = 0.5
+    longest_wait: float = 60.0
+    longest_retry_after: float = 3600.0
+
+    def wait(self, attempts: int, luck: float) -> float:
+        """Exponential backoff with full jitter; `luck` in [0, 1). Never under a tenth of a step."""
+        step = min(self.longest_wait, self.first_wait * 2.0 ** min(attempts, 32))
+        return float(step * max(luck, 0.1))
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the event has been through before this answer; `age` in seconds."""
+
+    attempts: int
+    faults: int
+    age: float
+
+
+def decide(answer: Answer, past: Past, policy: Policy, luck: float) -> Decision:
+    """The decision on one answer."""
+    if answer.trouble == "unreachable":
+        return Unsent(answer.detail)
+    if 200 <= answer.status < 300:  # noqa: PLR2004  # success, RFC 9110
+        return Done()
+    reason = _reason(answer)
+    if answer.status in _NEVER:
+        return Dead(answer.code or f"http_{answer.status}", reason)
+    fault = not _is_outage(answer)
+    if fault and past.faults + 1 >= policy.max_attempts:
+        return Dead("attempts_exhausted", f"{past.attempts + 1} attempts, the last: {reason}")
+    delay = policy.wait(past.attempts, luck)
+    if answer.retry_after is not None:
+        delay = max(delay, min(answer.retry_after, policy.longest_retry_after))
+    if past.age + delay > policy.max_age:
+        return Dead("too_old", f"not delivered in {policy.max_age:g} s, the last: {reason}")
+    return Again(delay, reason, fault)
+
+
+def _is_outage(answer: Answer) -> bool:
+    if answer.status == _NOT_FOUND:
+        return answer.code != _OWN_NOT_FOUND
+    return answer.status in _OUTAGE
+
+
+def _reason(answer: Answer) -> str:
+    if answer.trouble is not None:
+        return answer.detail
+    words = f"answered {answer.status}"
+    if answer.code:
+        words += f" {answer.code}"
+    return f"{words}: {answer.detail}" if answer.detail else words

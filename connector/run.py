@@ -1,0 +1,105 @@
+"""Wires the connector from its settings and runs it until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+from connector.consumer import Consumer
+from connector.dead import Undertaker
+from connector.dispatch import Target
+from connector.health import serving
+from connector.park import Park
+from connector.route import Route
+from connector.settings import Settings
+from connector.ticks import Ticker, pass_time
+from shared.messaging.publisher import Publisher
+from shared.messaging.topology import Topology
+from shared.runtime.function import Check
+from shared.runtime.logging import logger
+from shared.runtime.peer import http_session
+from shared.runtime.service_auth import ServiceTokens
+from shared.storage.database import Database
+
+log = logger()
+
+NAME = "connector"
+
+
+async def run(settings: Settings) -> None:
+    """Run until a signal, then finish what is under way, ack it and close."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with connected(settings):
+        log.info("started", extra={"routes": [route.exchange for route in settings.routes]})
+        await stop.wait()
+        log.info("stopping")
+    log.info("stopped")
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[list[Route]]:
+    """A working connector for the length of the block; its end is the graceful stop."""
+    topology = Topology(settings.partitions, settings.queue_prefix)
+    url = settings.amqp_url.get_secret_value()
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(http_session(pool=0))
+        database = await stack.enter_async_context(
+            Database.open(
+                settings.database_url.get_secret_value(), size=settings.database_pool_size
+            )
+        )
+        publisher = await stack.enter_async_context(
+            Publisher.open(url, topology, name=f"{NAME} publisher")
+        )
+        park = Park(database)
+        routes = _routes(settings, session, park, Undertaker(park, publisher))
+        consumer = Consumer(url, topology, routes, prefetch=settings.prefetch, name=NAME)
+        checks = [
+            Check("queues", consumer.ping),
+            Check("publisher", publisher.ping),
+            Check("postgres", database.ping),
+        ]
+        await stack.enter_async_context(serving(settings.host, settings.port, checks))
+        ticker = Ticker(routes, park, publisher, topology)
+        await stack.enter_async_context(_background(consumer.run()))
+        stack.push_async_callback(_stop, routes, settings.stop_seconds)
+        await stack.enter_async_context(_background(pass_time(routes)))
+        await stack.enter_async_context(_background(ticker.run(settings.tick_seconds)))
+        yield routes
+
+
+def _routes(
+    settings: Settings, session: aiohttp.ClientSession, park: Park, undertaker: Undertaker
+) -> list[Route]:
+    tokens = ServiceTokens.of(NAME, settings)
+    limits = settings.limits()
+    routes = []
+    for to in settings.routes:
+        target = Target(
+            session, tokens, name=to.function, url=to.url, seconds=settings.call_seconds
+        )
+        routes.append(Route(to.exchange, target, park, undertaker, limits))
+    return routes
+
+
+async def _stop(routes: list[Route], seconds: float) -> None:
+    await asyncio.gather(*(route.stop(seconds) for route in routes))
+
+
+@asynccontextmanager
+async def _background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run something beside the block, and end it with the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
