@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -59,8 +58,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=3100, help="port (%(default)s; 0: any free)")
     parser.add_argument("--no-limits", action="store_true", help="lift rates and the window")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=JSON", dest="pairs")
-    parser.add_argument("--port-file", type=Path, help="write the port here once listening")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=JSON",
+        dest="pairs",
+        help="change a setting of the list below; may be repeated",
+    )
     return parser
 
 
@@ -81,20 +86,15 @@ def _changes(pairs: list[str]) -> dict[str, Any]:
 
 
 class Server(uvicorn.Server):
-    """Tells its port once it listens."""
-
-    def __init__(self, config: uvicorn.Config, port_file: Path | None) -> None:
-        super().__init__(config)
-        self._port_file = port_file
+    """Says where it listens, on standard output, once it does."""
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
         """Listen, then tell."""
         await super().startup(sockets)
-        if self._port_file is not None and self.started:
-            port = self.servers[0].sockets[0].getsockname()[1]
-            partial = self._port_file.with_suffix(".partial")
-            partial.write_text(str(port))
-            partial.replace(self._port_file)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            sys.stdout.write(f"sandbox listening on http://{host}:{port}\n")
+            sys.stdout.flush()
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -114,13 +114,16 @@ def main(arguments: list[str] | None = None) -> int:
         port=given.port,
         http=AbortableProtocol,
         loop="uvloop",
+        ws="none",
         access_log=False,
+        proxy_headers=False,
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=3,
     )
-    Server(config, given.port_file).run()
-    return 0
+    server = Server(config)
+    server.run()
+    return 0 if server.started else 1
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from local.sandbox.graph import webhooks, wire
@@ -88,8 +88,8 @@ def schedule(house: House, sent: Sent, failure: int | None = None) -> None:
     wanted: list[str] = list(graph.statuses) if failure is None else ["failed"]
     if sent.kind == "reaction" and failure is None:
         wanted = [s for s in wanted if s == "sent"]
-    loop = asyncio.get_running_loop()
     delays = {str(k): v for k, v in graph.status_delay_ms.items()}
     for status in wanted:
         code = (failure or 131026) if status == "failed" else None
-        loop.call_later(delays.get(status, 0) / 1000, emit, house, sent, status, code)
+        write = partial(emit, house, sent, status, code)
+        house.sender.later(delays.get(status, 0) / 1000, write)

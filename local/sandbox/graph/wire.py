@@ -7,11 +7,15 @@ import hmac
 import json
 from typing import Any
 
+import orjson
+
 
 def encoded(body: Any) -> bytes:
     """Serialise as Meta does; the signature is over these very bytes (meta (a.2))."""
-    text = json.dumps(body, ensure_ascii=True, separators=(",", ":"))
-    return text.replace("/", "\\/").encode("ascii")
+    raw = orjson.dumps(body)
+    if not raw.isascii():
+        raw = json.dumps(body, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+    return raw.replace(b"/", b"\\/")
 
 
 def signature(secret: str, body: bytes) -> str:

@@ -14,4 +14,4 @@ def unix_text(at: float | None = None) -> str:
 def iso_ms(at: float | None = None) -> str:
     """RFC 3339 UTC with milliseconds and Z: Genesys' `time`, and that of our records."""
     moment = datetime.fromtimestamp(time.time() if at is None else at, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

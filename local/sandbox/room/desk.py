@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -65,11 +65,11 @@ class Desk:
         call = Call(
             self.name,
             request.method,
-            request.url.path,
-            dict(request.query_params),
-            dict(request.headers),
+            request.scope["path"],
+            dict(parse_qsl(request.scope["query_string"].decode("latin-1"))),
+            {k.decode("latin-1"): v.decode("latin-1") for k, v in request.scope["headers"]},
             await request.body(),
-            {k: str(v) for k, v in request.path_params.items()},
+            dict(request.path_params),
         )
         taken = self.house.faults.take(self.target, ON_REQUESTS, call.name, call.path, call.ids)
         for fault in taken:

@@ -149,9 +149,11 @@ class Recorder:
                 yield record
 
     def clear(self) -> int:
-        """Forget records and counters; answers how many records went."""
+        """Forget records and counters (but what is pending); answers how many records went."""
         gone = len(self._records)
+        pending = self.counters["webhooks_pending"]
         self._records.clear()
         self.counters.clear()
+        self.counters["webhooks_pending"] = pending
         self._bytes = self.dropped = 0
         return gone

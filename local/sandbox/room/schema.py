@@ -25,10 +25,27 @@ def inlined(node: Any, defs: dict[str, Any]) -> Any:
     rest = {
         key: inlined(value, defs) for key, value in node.items() if key not in {"$defs", "$ref"}
     }
+    if banned := _none_of(rest.get("not")):
+        del rest["not"]
+        rest["properties"] = {**rest.get("properties", {}), **dict.fromkeys(banned, False)}
     if not isinstance(node.get("$ref"), str):
         return rest
     target = inlined(defs[node["$ref"].removeprefix("#/$defs/")], defs)
     return {"allOf": [target], **rest} if rest else target
+
+
+def _none_of(node: Any) -> list[str]:
+    """The names in `{"anyOf": [{"required": [name]}, ...]}`; none for another shape.
+
+    `not` such a node means that none of these keys is there; as false properties that is quick to
+    tell. The two differ for what is no object, and no such body comes here.
+    """
+    names: list[str] = []
+    for option in node.get("anyOf", []) if isinstance(node, dict) else []:
+        if set(option) != {"required"} or len(option["required"]) != 1:
+            return []
+        names += option["required"]
+    return names
 
 
 @cache

@@ -69,6 +69,7 @@ class Sender:
         self._recorder = recorder
         self._lanes: dict[str, deque[Delivery]] = {}
         self._held: dict[str, tuple[Delivery, asyncio.TimerHandle]] = {}
+        self._timers: set[asyncio.TimerHandle] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._session: aiohttp.ClientSession | None = None
         self._slots = asyncio.Semaphore(settings.room.webhooks_in_flight)
@@ -77,7 +78,9 @@ class Sender:
     async def open(self) -> AsyncIterator[None]:
         """Hold the connections open; at the end what is still under way is dropped."""
         connector = aiohttp.TCPConnector(limit=0)
-        async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as session:
+        async with aiohttp.ClientSession(
+            connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+        ) as session:
             self._session = session
             self._slots = asyncio.Semaphore(self._settings.room.webhooks_in_flight)
             try:
@@ -85,11 +88,25 @@ class Sender:
             finally:
                 self.cancel()
 
+    def later(self, delay_s: float, write: Callable[[], object]) -> None:
+        """Call `write`, which sends a letter, after `delay_s`; until then it counts as pending."""
+        counters = self._recorder.counters
+        counters["webhooks_pending"] += 1
+
+        def due() -> None:
+            self._timers.discard(timer)
+            counters["webhooks_pending"] -= 1
+            write()
+
+        timer = asyncio.get_running_loop().call_later(delay_s, due)
+        self._timers.add(timer)
+
     def cancel(self) -> int:
-        """Drop everything not yet delivered; answers how many."""
-        gone = len(self._tasks)
-        for _, timer in self._held.values():
+        """Drop everything not yet delivered or not yet due; answers how many."""
+        gone = self._recorder.counters["webhooks_pending"]
+        for timer in [*self._timers, *(timer for _, timer in self._held.values())]:
             timer.cancel()
+        self._timers.clear()
         self._held.clear()
         self._lanes.clear()
         for task in self._tasks:

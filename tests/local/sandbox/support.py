@@ -1,0 +1,202 @@
+"""A receiver of webhooks with scripted answers, and a world of its own for each test."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Literal
+
+import requests
+
+from local.sandbox.client import Sandbox
+
+HANG: Literal["hang"] = "hang"
+CUT: Literal["cut"] = "cut"
+Reply = int | Literal["hang", "cut"]
+
+
+@dataclass(frozen=True)
+class Hit:
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Receiver:
+    """Keeps what comes; answers 200, or what `script` says, path by path."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._over = threading.Event()
+        self._hits: dict[str, list[Hit]] = defaultdict(list)
+        self._scripts: dict[str, deque[Reply]] = defaultdict(deque)
+        self.bodies: dict[str, bytes] = {}
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                receiver._serve(self)
+
+            def do_GET(self) -> None:
+                receiver._serve(self)
+
+            def log_message(self, *_: object) -> None:
+                """Silent."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def _serve(self, request: BaseHTTPRequestHandler) -> None:
+        body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        path = request.path.partition("?")[0]
+        headers = {k.lower(): v for k, v in request.headers.items()}
+        with self._changed:
+            script = self._scripts[path]
+            reply = script.popleft() if script else 200
+            self._hits[path].append(Hit(request.command, request.path, headers, body))
+            self._changed.notify_all()
+        if reply == HANG:
+            self._over.wait()
+        if isinstance(reply, str):
+            request.close_connection = True
+            return
+        answer = self.bodies.get(path, b"")
+        request.send_response(reply)
+        request.send_header("Content-Length", str(len(answer)))
+        request.end_headers()
+        request.wfile.write(answer)
+
+    def script(self, path: str, *replies: Reply) -> None:
+        self._scripts[path].extend(replies)
+
+    def hits(self, path: str, count: int = 0, limit: float = 10.0) -> list[Hit]:
+        """The hits of a path, once there are `count`."""
+        with self._changed:
+            enough = self._changed.wait_for(lambda: len(self._hits[path]) >= count, limit)
+            assert enough, f"{len(self._hits[path])} of {count} came to {path}"
+            return list(self._hits[path])
+
+    def stop(self) -> None:
+        self._over.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@dataclass
+class World:
+    """A number, an app, a token, an org with a client and an integration; all with fresh ids."""
+
+    sandbox: Sandbox
+    receiver: Receiver
+    tag: str = field(default_factory=lambda: secrets.token_hex(4))
+    token: str = ""
+
+    def __post_init__(self) -> None:
+        n = int(self.tag, 16)
+        self.app, self.number, self.waba = f"app-{self.tag}", f"1{n:011d}", f"2{n:011d}"
+        self.display = f"1555{n:011d}"
+        self.integration, self.client_id = f"int-{self.tag}", f"client-{self.tag}"
+        self.app_secret, self.webhook_secret = f"app-secret-{n}", f"webhook-secret-{n}"
+        self.graph_token = f"EAA{self.tag}"
+        self.meta_path, self.genesys_path = f"/meta/{self.tag}", f"/genesys/{self.tag}"
+
+    def described(self, **client: Any) -> dict[str, Any]:
+        return {
+            "apps": [
+                {
+                    "name": self.app,
+                    "app_secret": self.app_secret,
+                    "callback_url": self.receiver.url + self.meta_path,
+                    "verify_token": f"verify-{self.tag}",
+                }
+            ],
+            "phone_numbers": [
+                {
+                    "phone_number_id": self.number,
+                    "waba_id": self.waba,
+                    "display_phone_number": self.display,
+                    "app": self.app,
+                }
+            ],
+            "access_tokens": [{"token": self.graph_token, "phone_number_ids": [self.number]}],
+            "orgs": [
+                {
+                    "name": f"org-{self.tag}",
+                    "clients": [
+                        {"client_id": self.client_id, "client_secret": "client-secret", **client}
+                    ],
+                    "integrations": [
+                        {
+                            "integration_id": self.integration,
+                            "webhook_url": self.receiver.url + self.genesys_path,
+                            "webhook_secret": self.webhook_secret,
+                            "webhook_headers": {"X-Static": "yes"},
+                        }
+                    ],
+                }
+            ],
+        }
+
+    def graph(self, body: Any, **over: Any) -> requests.Response:
+        """POST to /messages; `over`: number, version, token, data, headers."""
+        number, version = over.pop("number", self.number), over.pop("version", "v23.0")
+        headers = {"Authorization": f"Bearer {over.pop('token', self.graph_token)}"}
+        headers |= over.pop("headers", {})
+        url = f"{self.sandbox.graph_url}/{version}/{number}/messages"
+        payload = {"data": over.pop("data")} if "data" in over else {"json": body}
+        return requests.post(url, headers=headers, timeout=10, **payload)
+
+    def login(self, secret: str = "client-secret", **form: str) -> requests.Response:
+        data = {"grant_type": "client_credentials", **form}
+        url = f"{self.sandbox.login_url}/oauth/token"
+        return requests.post(url, auth=(self.client_id, secret), data=data, timeout=10)
+
+    def genesys(self, end: str, body: Any, **over: Any) -> requests.Response:
+        """POST to inbound/open/<end>; `over`: integration, token, data, headers."""
+        if not self.token:
+            self.token = self.login().json()["access_token"]
+        integration = over.pop("integration", self.integration)
+        headers = {"Authorization": f"Bearer {over.pop('token', self.token)}"}
+        headers |= over.pop("headers", {})
+        base = f"{self.sandbox.genesys_url}/api/v2/conversations/messages"
+        payload = {"data": over.pop("data")} if "data" in over else {"json": body}
+        url = f"{base}/{integration}/inbound/open/{end}"
+        return requests.post(url, headers=headers, timeout=10, **payload)
+
+    def opened(self, customer: str = "919876543210") -> str:
+        """Let the customer write, so that the 24 hours run; answers the wamid."""
+        return self.sandbox.customer_says(self.number, customer, "hello", wait=True).id
+
+
+def text_message(to: str = "919876543210", **more: Any) -> dict[str, Any]:
+    return {
+        "messaging_product": "whatsapp",
+        "to": to,
+        "type": "text",
+        "text": {"body": "hi"},
+    } | more
+
+
+def open_message(**more: Any) -> dict[str, Any]:
+    channel = {
+        "from": {"id": "+919876543210", "idType": "Phone", "nickname": "Asha"},
+        "time": "2026-11-23T10:00:00.000Z",
+        "messageId": "wamid.1",
+    }
+    return {"channel": channel, "text": "hello"} | more
+
+
+def receipt(message_id: str, **more: Any) -> dict[str, Any]:
+    channel = {"to": {"id": "+919876543210", "idType": "Phone"}, "time": "2026-11-23T10:00:00Z"}
+    body = {"id": message_id, "channel": channel, "status": "Delivered", "isFinalReceipt": True}
+    return body | more
