@@ -29,7 +29,7 @@ from shared.storage.database import Database
 Json = dict[str, Any]
 
 MAPPING_TTL_S = 3600  # seconds, of the keys mapping:*
-log = logger("state")
+log = logger()
 
 
 @dataclass(frozen=True)
