@@ -89,7 +89,11 @@ class Issuer:
         deadline = asyncio.get_running_loop().time() + WAIT_S
         while True:
             async with AsyncExitStack() as stack:
-                if await self._turn(stack, key):
+                try:
+                    mine = await stack.enter_async_context(self._cache.lock(f"{key}:lock", LOCK_S))
+                except Unavailable:
+                    return await self._alone(key, request)
+                if mine:
                     return await self._renew(key, request, usable)
             if usable is not None:  # another replica is renewing it
                 return usable
@@ -100,26 +104,28 @@ class Issuer:
             if found is not None and self._fresh(key, found):
                 return found
 
-    async def _turn(self, stack: AsyncExitStack, key: str) -> bool:
-        """Whether it is on us to ask: we hold the lock, or there is no Redis to hold one."""
-        try:
-            return await stack.enter_async_context(self._cache.lock(f"{key}:lock", LOCK_S))
-        except Unavailable:
-            return True
+    async def _alone(self, key: str, request: TokenRequest) -> Token:
+        """Without Redis: what this process issued itself, or a token for this process alone."""
+        token = self._of(key).token
+        if token is not None and self._fresh(key, token):
+            return token
+        return await self._issue_or_keep(key, request, token)
 
     async def _renew(self, key: str, request: TokenRequest, usable: Token | None) -> Token:
-        for found in (await self._store.load(key), self._of(key).token):
-            if found is not None and self._fresh(key, found):
-                return found  # another replica was here before us, or Redis is away
-            if usable is None and found is not None and self._usable(key, found):
-                usable = found
+        """With the lock in hand: another replica may have been here just before us."""
+        found = await self._store.load(key)
+        if found is not None and self._fresh(key, found):
+            return found
+        return await self._issue_or_keep(key, request, usable or self._of(key).token)
+
+    async def _issue_or_keep(self, key: str, request: TokenRequest, old: Token | None) -> Token:
         try:
             return await self._issue(key, request)
         except (CredentialBad, Unavailable) as error:
-            if usable is None:
+            if old is None or not self._usable(key, old):
                 raise
             log.warning("token_kept", extra={"provider": request.provider, "code": error.code})
-            return usable
+            return old
 
     async def _issue(self, key: str, request: TokenRequest) -> Token:
         memory = self._of(key)

@@ -1,0 +1,71 @@
+"""Runs one of our functions in a process of its own, and calls it with a service token."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from shared.runtime.service_auth import ServiceTokens
+from tests.support import answers, free_port, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICE_KEY = "a-service-token-key-of-forty-characters!"
+
+
+@dataclass
+class Served:
+    name: str
+    url: str
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    def call(
+        self, method: str, path: str, body: Any = None, *, caller: str = "test", **params: str
+    ) -> requests.Response:
+        token = ServiceTokens(caller, SERVICE_KEY).mint(self.name)
+        return requests.request(
+            method,
+            self.url + path,
+            json=body,
+            params=params,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=20,
+        )
+
+
+@contextmanager
+def served(name: str, folder: Path, **environment: str) -> Iterator[Served]:
+    """Serve `functions/<name>` until the end of the block."""
+    port = free_port()
+    output = folder / f"{name}-{port}.log"
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "shared.runtime.serve"],
+            cwd=ROOT,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOST": "127.0.0.1",
+                "PORT": str(port),
+                "FUNCTION_SOURCE": f"functions/{name}/handler.py",
+                "SECRETS_DIR": str(folder / "no-secrets"),
+                "SERVICE_TOKEN_KEY": SERVICE_KEY,
+                **environment,
+            },
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    function = Served(name, f"http://127.0.0.1:{port}", process, output)
+    try:
+        wait_until(lambda: process.poll() is not None or answers(function.url + "/healthz"))
+        assert process.poll() is None, output.read_text()
+        yield function
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(15)
