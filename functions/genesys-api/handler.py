@@ -3,9 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from functions_framework.aio import http
 from pydantic import Field, field_validator
 from starlette.requests import Request
@@ -80,15 +79,15 @@ function.errors(app)
 
 
 @app.post("/genesys/messages")
-async def message(body: GenesysSend, kit: Annotated[Kit, Depends(function.kit)]) -> SendOutcome:
+async def message(request: Request, body: GenesysSend) -> SendOutcome:
     """Hand over one customer's message."""
-    return await kit.sender.message(body)
+    return await function.kit(request).sender.message(body)
 
 
 @app.post("/genesys/receipts")
-async def receipt(body: GenesysSend, kit: Annotated[Kit, Depends(function.kit)]) -> SendOutcome:
+async def receipt(request: Request, body: GenesysSend) -> SendOutcome:
     """Tell the fate of one agent's message."""
-    return await kit.sender.receipt(body)
+    return await function.kit(request).sender.receipt(body)
 
 
 @http

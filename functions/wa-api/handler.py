@@ -3,9 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from functions_framework.aio import http
 from pydantic import Field
 from starlette.requests import Request
@@ -77,9 +76,9 @@ function.errors(app)
 
 
 @app.post("/whatsapp/send")
-async def send(body: WhatsAppSend, kit: Annotated[Kit, Depends(function.kit)]) -> SendOutcome:
+async def send(request: Request, body: WhatsAppSend) -> SendOutcome:
     """Send one finished message."""
-    return await kit.sender.send(body)
+    return await function.kit(request).sender.send(body)
 
 
 @http

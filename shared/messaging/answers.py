@@ -33,7 +33,8 @@ _PRIVATE_SHAPES = re.compile(
     r"|wamid\.\S+"  # base64 of the customer's number
     r"|\S+@\S+\.\S+"
     r"|\+?\d(?:[\s().-]{0,2}\d){6,}"  # a telephone number, however it is written
-    r"|[A-Za-z0-9_\-+/=.]{40,}"  # a token or key
+    r"|EAA\w+"  # Meta's tokens
+    r"|(?=[A-Za-z_\-+/=]*\d)[A-Za-z0-9_\-+/=]{20,}"  # any token, key or id
     r"|(?<=[Vv]alue )\[.*?\]"  # Genesys: "Value [what was sent] is not valid for field type"
 )
 

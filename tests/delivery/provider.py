@@ -127,8 +127,11 @@ class Provider:
             thread.join()
 
     def play(self, *replies: Reply) -> None:
-        """From now on."""
+        """From now on; whatever hangs is let go, whatever came is forgotten."""
+        self.closing.set()
+        self.closing = threading.Event()
         self.replies = deque(replies)
+        self.seen = []
 
     def serve(self, sock: socket.socket) -> None:
         """One connection, until it ends or a reply ends it."""
