@@ -58,8 +58,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_logs(commands, common)
     _add_invoke(commands, common)
     services = commands.add_parser("services", parents=[common], help="the four servers alone")
-    services.add_argument("action", choices=("up", "down", "status"))
-    services.add_argument("--services", choices=servers.MODES[:2], default="local", help="whose")
+    services.add_argument("action", choices=("up", "down", "status", "start", "stop"))
+    services.add_argument("name", nargs="?", help="which one to start or stop")
     services.set_defaults(run=_services)
     env = commands.add_parser("env", parents=[common], help="print what `up` chose, to be sourced")
     env.set_defaults(run=_env)
@@ -188,14 +188,10 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def _services(given: argparse.Namespace, layout: Layout) -> int:
-    manager = servers.manager(given.services, layout.root, _say)
-    if given.action == "up":
-        servers.variables_of(manager.up())
-    elif given.action == "down":
-        manager.down()
-    else:
-        _say(str(manager.status()))
-    return 0
+    from local.services import command  # noqa: PLC0415  # half a second that `logs` does not need
+
+    name = [given.name] if given.name else []
+    return command.main([given.action, "--root", str(layout.root), *name])
 
 
 def _env(given: argparse.Namespace, layout: Layout) -> int:

@@ -142,7 +142,7 @@ def _start(layout: Layout, options: Options, say: Say) -> Plan:
         declared.functions,
         options.port_offset,
         with_sandbox=options.with_sandbox,
-        servers=_services_up(layout, options, say),
+        servers=servers.up(options.services, layout.root, say),
     )
     say(f"servers up in {time.monotonic() - began:.1f} s")
     began = time.monotonic()
@@ -162,19 +162,12 @@ def _start(layout: Layout, options: Options, say: Say) -> Plan:
     return plan
 
 
-def _services_up(layout: Layout, options: Options, say: Say) -> dict[str, str]:
-    services = servers.manager(options.services, layout.root, say)
-    return {} if services is None else servers.variables_of(services.up())
-
-
 def _services_down(layout: Layout, say: Say) -> None:
     try:
         mode = str(Plan.read(layout.plan_file).options["services"])
     except (FaasError, KeyError):
         mode = "local"
-    services = servers.manager(mode, layout.root, say)
-    if services is not None:
-        services.down()
+    servers.down(mode, layout.root, say)
 
 
 def _refuse_taken(ports: Mapping[str, int]) -> None:

@@ -5,33 +5,60 @@ Whoever runs them, what leaves here is the same set of variables.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from local.faas.errors import FaasError
 
+if TYPE_CHECKING:
+    from local.services import Endpoints
+
 MODES = ("local", "docker", "none")
-ROLES = ("functions", "tenancy", "connector")
 
 Say = Callable[[str], None]
 
 
-def manager(mode: str, root: Path, say: Say) -> Any:
-    """The object with `up`, `down` and `status` of a mode; None when others run the servers."""
-    if mode == "none":
-        return None
-    if mode == "docker":
-        return importlib.import_module("local.services.compose").Compose(root, report=say)
-    return importlib.import_module("local.services").Services(root, report=say)
+def up(mode: str, root: Path, say: Say) -> dict[str, str]:
+    """Start them, and tell where they are as variables; none when others run them."""
+    if mode != "local":
+        return {}
+    from local.services import Services, ServicesError  # noqa: PLC0415  # half a second
+
+    try:
+        return variables_of(Services(root, report=say).up())
+    except ServicesError as error:
+        raise FaasError(str(error)) from error
 
 
-def variables_of(endpoints: Any) -> dict[str, str]:
+def down(mode: str, root: Path, say: Say) -> None:
+    """End them, when they are ours."""
+    if mode != "local":
+        return
+    from local.services import Services, ServicesError  # noqa: PLC0415  # half a second
+
+    try:
+        Services(root, report=lambda line: say(f"servers: {line}")).down()
+    except ServicesError as error:
+        raise FaasError(str(error)) from error
+
+
+def rows(mode: str, root: Path) -> list[tuple[str, int | None, int | None, str]]:
+    """Name, port, pid and state of each server of ours."""
+    if mode != "local":
+        return []
+    from local.services import Services  # noqa: PLC0415  # half a second
+
+    found = Services(root, report=lambda _: None).status()
+    return [(row.name, row.port, row.pid, row.state) for row in found]
+
+
+def variables_of(endpoints: Endpoints) -> dict[str, str]:
     """Endpoints under the names that settings and secrets have. DATABASE_URL is the owner's."""
-    urls = {f"DATABASE_URL_{role.upper()}": endpoints.database_url(role) for role in ROLES}
+    urls = {f"DATABASE_URL_{role.upper()}": url for role, url in endpoints.database_urls.items()}
     return {
         **urls,
+        "RABBITMQ_PROMETHEUS_URL": endpoints.rabbitmq_prometheus_url,
         "DATABASE_URL": endpoints.database_owner_url,
         "REDIS_URL": endpoints.redis_url,
         "AMQP_URL": endpoints.amqp_url,

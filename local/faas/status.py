@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from local.faas import servers
 from local.faas.layout import Layout
 from local.faas.plan import Plan, Process
+from local.faas.processes import Identity
 from local.faas.state import WAITING, Entry, State
 from local.faas.waiting import ready
 
@@ -30,12 +32,13 @@ def rows(layout: Layout) -> list[Row]:
     state = State.read(layout.state_file)
     with ThreadPoolExecutor(max_workers=4) as pool:
         answers = pool.map(ready, plan.processes)
-        return [
+        own = [
             _row(
                 process, state.entries.get(process.name, Entry()), good, supervised=state.supervised
             )
             for process, good in zip(plan.processes, answers, strict=True)
         ]
+    return [*own, *_server_rows(layout, str(plan.options.get("services")))]
 
 
 def table(found: Sequence[Row]) -> list[str]:
@@ -48,20 +51,39 @@ def table(found: Sequence[Row]) -> list[str]:
     ]
 
 
+def _server_rows(layout: Layout, mode: str) -> list[Row]:
+    """The servers below, when they are ours; they tell neither age nor restarts."""
+    found = []
+    for name, port, pid, state in servers.rows(mode, layout.root):
+        identity = Identity.of(pid) if pid else None
+        cells = (name, str(port or "-"), *_life(identity, state), "-", _memory(identity), "-")
+        found.append(Row(cells, good=state == "running"))
+    return found
+
+
 def _row(process: Process, entry: Entry, good: bool, *, supervised: bool) -> Row:  # noqa: FBT001
     identity = entry.identity if entry.identity is not None and entry.identity.alive else None
     words = _words(entry, supervised=supervised, good=good, alive=identity is not None)
     cells = (
         process.name,
         str(process.port),
-        str(identity.pid) if identity else "-",
-        words,
-        _duration(time.time() - identity.started) if identity else "-",
+        *_life(identity, words),
         str(entry.restarts),
-        f"{identity.memory / 2**20:.0f} MiB" if identity else "-",
+        _memory(identity),
         entry.last_exit or "-",
     )
     return Row(cells, good=words == "ready")
+
+
+def _life(identity: Identity | None, words: str) -> tuple[str, str, str]:
+    """Pid, state and age."""
+    if identity is None:
+        return "-", words, "-"
+    return str(identity.pid), words, _duration(time.time() - identity.started)
+
+
+def _memory(identity: Identity | None) -> str:
+    return f"{identity.memory / 2**20:.0f} MiB" if identity else "-"
 
 
 def _words(entry: Entry, *, supervised: bool, good: bool, alive: bool) -> str:

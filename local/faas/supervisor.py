@@ -144,7 +144,7 @@ async def start(process: Process) -> Child:
 def say(line: str) -> None:
     """One line of the supervisor's log."""
     stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
-    print(f"{stamp} {line}", flush=True)  # noqa: T201  # stdout is its log file
+    print(f"{stamp} {line}", flush=True)  # stdout is its log file
 
 
 async def supervise(layout: Layout) -> None:

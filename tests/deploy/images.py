@@ -61,6 +61,20 @@ def lay_out(name: str, into: Path) -> Path:
     return context
 
 
+def lay_out_connector(into: Path) -> Path:
+    """What the connector's Dockerfile copies to its home folder."""
+    context = into / "connector-image"
+    dockerfile = ROOT / "deploy" / "connector" / "Dockerfile"
+    for rest in Dockerfile.read(dockerfile).all("COPY"):
+        source, _, target = rest.rpartition(" ")
+        if source.rstrip("/") == target.rstrip("/"):
+            shutil.copytree(ROOT / source, context / target)
+    shutil.copy(dockerfile, context / "Dockerfile")
+    shutil.copy(dockerfile.with_name("Dockerfile.dockerignore"), context / ".dockerignore")
+    _drop_ignored(context)
+    return context
+
+
 def _drop_ignored(context: Path) -> None:
     lines = (context / ".dockerignore").read_text().splitlines()
     everywhere = [line.removeprefix("**/") for line in lines if line.startswith("**/")]
