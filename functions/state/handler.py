@@ -50,7 +50,13 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
 
 
 function = Function("state", Settings, wire)
-app = routes(lambda request: function.kit(request).state)
+
+
+def _state(request: Request) -> State:
+    return function.kit(request).state
+
+
+app = routes(_state)
 function.errors(app)
 
 
