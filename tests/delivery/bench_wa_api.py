@@ -106,13 +106,14 @@ async def compare(function_url: str, meta_url: str, seconds: float) -> None:
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
     port = free_port()
+    meta_url = f"http://127.0.0.1:{port}"
     meta = multiprocessing.Process(target=serve_meta, args=(port,), daemon=True)
     meta.start()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        function = launch(stack, Path(folder), "wa-api", meta=f"http://127.0.0.1:{port}")
+        function = launch(stack, Path(folder), "wa-api", GRAPH_API_BASE_URL=meta_url)
         function.begin((), (token_answer(TOKEN), DROPPED))
         started = cpu_ms(function.pid)
-        uvloop.run(compare(function.url, f"http://127.0.0.1:{port}", seconds))
+        uvloop.run(compare(function.url, meta_url, seconds))
         used = cpu_ms(function.pid) - started
         sends = function.log.count('"message":"send"')
     say(f"wa-api: {used / sends:.2f} ms of CPU a send")
