@@ -32,6 +32,28 @@ Strict simulators of Meta's Graph API and of the Genesys platform, in one proces
   /healthz
 
 Rates and the 24-hour window are the real ones unless --no-limits is given.
+
+Who exists (PUT /control/tenants):
+  {"apps": [{"name", "app_secret", "callback_url", "verify_token"}],
+   "phone_numbers": [{"phone_number_id", "waba_id", "display_phone_number", "app"}],
+   "access_tokens": [{"token", "phone_number_ids": []}],
+   "templates": [{"waba_id", "name", "language", "body_parameters"}],
+   "orgs": [{"name", "region", "clients": [{"client_id", "client_secret"}],
+             "integrations": [{"integration_id", "webhook_url", "webhook_secret"}]}]}
+
+Faults (POST /control/faults {"target", "kind", "match", "count" or "seconds", ...}):
+  target  graph, genesys, login
+  match   path (regular expression), name, phone_number_id, integration_id, customer
+  delay              delay_ms                      the request waits, then goes on
+  status             status, code, retry_after     refused with the real error body
+  html_5xx           status                        refused with a page of HTML
+  drop_before                                      the connection is cut, nothing was done
+  drop_after_accept                                done, but the connection is cut unanswered
+  async_failure      code                          a Graph send is accepted and fails later
+  duplicate          copies, delay_ms              a webhook is sent several times
+  reorder            hold_ms                       a webhook goes behind the next of its lane
+  names of requests  messages, token, message, receipt, event, structured, unknown
+  names of webhooks  message, status, typing, receipt, raw
 """
 
 

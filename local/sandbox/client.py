@@ -4,60 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import requests
+
+from local.sandbox.told import Conversation, Message, Sent, conversation
+
+__all__ = ["Conversation", "Message", "Sandbox", "SandboxError", "Sent"]
 
 
 class SandboxError(Exception):
     """The sandbox refused a control request; its words are in the message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message of a thread. `direction`: `written` by this side's party, or `got` by it.
-
-    `events`: statuses sent to Parley (whatsapp, written by Parley's sends) or receipts got from it.
-    """
-
-    seq: int
-    time: str
-    direction: Literal["written", "got"]
-    id: str
-    type: str
-    text: str | None
-    events: list[dict[str, Any]]
-    extra: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """A customer on a line: phone number id (whatsapp) or integration id (genesys)."""
-
-    side: Literal["whatsapp", "genesys"]
-    line: str
-    customer: str
-    conversation_id: str | None
-    messages: list[Message] = field(default_factory=list)
-
-    def texts(self, direction: Literal["written", "got"]) -> list[str | None]:
-        """The texts of one direction, in order."""
-        return [m.text for m in self.messages if m.direction == direction]
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What came of a saying. `webhook`: seq, state, tries, attempts of its delivery."""
-
-    ids: list[str]
-    conversation_id: str | None
-    webhook: dict[str, Any]
-
-    @property
-    def id(self) -> str:
-        """The (first) message's id."""
-        return self.ids[0]
 
 
 class Sandbox:
@@ -172,7 +129,7 @@ class Sandbox:
     def conversations(self, **wanted: str) -> list[Conversation]:
         """Threads with their messages in order. `wanted`: side, line, customer."""
         found = self._call("GET", "conversations", query=wanted)["conversations"]
-        return [_conversation(thread) for thread in found]
+        return [conversation(thread) for thread in found]
 
     def conversation(self, side: str, line: str, customer: str) -> Conversation | None:
         """One thread, or None."""
@@ -198,18 +155,23 @@ class Sandbox:
     def wait_for(
         self, predicate: Callable[[Sandbox], Any], limit: float = 10.0, every: float = 0.2
     ) -> Any:
-        """Answer the first true `predicate(self)`; asked at each change here, and `every` seconds.
+        """Answer the first true `predicate(self)`; asked at changes here, and `every` seconds.
 
-        Raises TimeoutError with the counters after `limit` seconds.
+        A predicate is asked less often the longer it takes. Raises TimeoutError with the counters
+        after `limit` seconds.
         """
         deadline = time.monotonic() + limit
-        while not (value := predicate(self)):
-            left = deadline - time.monotonic()
-            if left <= 0:
+        version = self._call("GET", "changes", query={"limit_ms": "0"})["version"]
+        while True:
+            began = time.monotonic()
+            if value := predicate(self):
+                return value
+            now = time.monotonic()
+            if now >= deadline:
                 raise TimeoutError(f"not so after {limit} s; counters: {self.counters()}")
-            pause = int(min(left, every) * 1000) + 1
-            self._call("GET", "changes", query={"limit_ms": str(pause)})
-        return value
+            pause = min(deadline - now, every) * 1000 + 1
+            query = {"after": version, "limit_ms": pause, "rest_ms": (now - began) * 2000}
+            version = self._call("GET", "changes", query=query)["version"]
 
     def wait_ready(self, limit: float = 10.0) -> None:
         """Return once the sandbox answers."""
@@ -228,7 +190,7 @@ class Sandbox:
         return Sent(ids, got.get("conversation_id"), got["webhook"])
 
     def _call(
-        self, method: str, path: str, body: Any = None, query: dict[str, str] | None = None
+        self, method: str, path: str, body: Any = None, query: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         url = f"{self.base_url}/control/{path}"
         got = self._http.request(method, url, json=body, params=query, timeout=self._timeout)
@@ -236,15 +198,3 @@ class Sandbox:
             raise SandboxError(f"{method} {path}: {got.status_code} {got.text[:500]}")
         answer: dict[str, Any] = got.json()
         return answer
-
-
-def _conversation(thread: dict[str, Any]) -> Conversation:
-    known = frozenset({"seq", "time", "direction", "id", "type", "text", "events"})
-    messages = [
-        Message(
-            **{k: m[k] for k in known},
-            extra={k: v for k, v in m.items() if k not in known},
-        )
-        for m in thread.pop("messages")
-    ]
-    return Conversation(**thread, messages=messages)

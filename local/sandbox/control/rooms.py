@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,10 +110,17 @@ class Rooms:
         return shown(self._counters())
 
     async def changes(self, request: Request) -> Response:
-        """GET ?limit_ms=: answers at the next change, or after that time (at most 30 s)."""
+        """GET ?after=&limit_ms=&rest_ms=: answers once something changed.
+
+        That is once `version` is beyond `after`, or after `limit_ms` (at most 30 s). It rests for
+        `rest_ms` first, so that a heavy question is not asked at every message.
+        """
+        recorder = self.world.house.recorder
         limit = min(WAIT_S, _number(request, "limit_ms", 1000) / 1000)
-        await self.world.house.recorder.wait(limit)
-        return shown(self._counters())
+        rest = min(limit, _number(request, "rest_ms", 0) / 1000)
+        await asyncio.sleep(rest)
+        await recorder.wait(int(_number(request, "after", recorder.version)), limit - rest)
+        return shown({"version": recorder.version, **self._counters()})
 
     def _counters(self) -> dict[str, Any]:
         recorder = self.world.house.recorder

@@ -62,7 +62,8 @@ class Login:
     def _issue(self, client: Client) -> Answer:
         token = secrets.token_urlsafe(48)
         expires_in = client.expires_in or self._house.settings.login.expires_in
-        self._tokens[token] = Issued(client.client_id, time.monotonic() + expires_in)
+        issued = Issued(client.client_id, time.monotonic() + expires_in)
+        self._tokens.obtain(token, lambda: issued)
         body = {"access_token": token, "token_type": "bearer", "expires_in": expires_in}
         headers = {"Cache-Control": "no-store"}
         return Answer(200, orjson.dumps(body), headers, note={"client_id": client.client_id})

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -22,6 +23,12 @@ HTML = (
     b"<!DOCTYPE html><html><head><title>Error</title></head>"
     b"<body><h1>Sorry, something went wrong.</h1></body></html>"
 )
+
+
+@lru_cache(maxsize=4096)
+def _header(name: bytes, value: bytes) -> tuple[str, str]:
+    """Decode a header. Most are the same in each request: they are kept once, not a record each."""
+    return name.decode("latin-1"), value.decode("latin-1")
 
 
 @dataclass(slots=True)
@@ -67,7 +74,7 @@ class Desk:
             request.method,
             request.scope["path"],
             dict(parse_qsl(request.scope["query_string"].decode("latin-1"))),
-            {k.decode("latin-1"): v.decode("latin-1") for k, v in request.scope["headers"]},
+            dict(_header(k, v) for k, v in request.scope["headers"]),
             await request.body(),
             dict(request.path_params),
         )
@@ -108,7 +115,7 @@ class Desk:
                 call.name,
                 f"{call.path}?{urlencode(call.query)}" if call.query else call.path,
                 call.body,
-                list(call.headers.items()),
+                call.headers,
                 method=call.method,
                 status=answer.status or None,
                 answer=answer.body,

@@ -52,13 +52,13 @@ class Record:
     name: str
     place: str
     body: bytes
-    headers: list[tuple[str, str]]
+    headers: dict[str, str]
     method: str = "POST"
     status: int | None = None
     answer: bytes = b""
     fault: str | None = None
     note: dict[str, Any] = field(default_factory=dict)
-    attempts: deque[Attempt] = field(default_factory=lambda: deque(maxlen=SHOWN_ATTEMPTS))
+    attempts: list[Attempt] = field(default_factory=list)
     tries: int = 0
     state: str = ""
     seq: int = 0
@@ -74,7 +74,7 @@ class Record:
             "name": self.name,
             "method": self.method,
             "path" if self.kind == "request" else "url": self.place,
-            "headers": {k: _hidden(k, v) for k, v in self.headers},
+            "headers": {k: _hidden(k, v) for k, v in self.headers.items()},
             "body": _readable(SECRETS.sub(rb"\1***", self.body)),
             "bytes": len(self.body),
         }
@@ -111,6 +111,7 @@ class Recorder:
         self._seq = count(1)
         self._news: asyncio.Event | None = None
         self.last_seq = 0
+        self.version = 0
         self.dropped = 0
         self.counters: Counter[str] = Counter()
 
@@ -129,12 +130,15 @@ class Recorder:
 
     def changed(self) -> None:
         """Wake those that wait."""
+        self.version += 1
         if self._news is not None:
             self._news.set()
             self._news = None
 
-    async def wait(self, limit_s: float) -> None:
-        """Return at the next change, or after `limit_s` seconds."""
+    async def wait(self, after: int, limit_s: float) -> None:
+        """Return once `version` is beyond `after`, or after `limit_s` seconds."""
+        if self.version > after:
+            return
         if self._news is None:
             self._news = asyncio.Event()
         try:

@@ -18,7 +18,14 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from local.sandbox.room.faults import ON_WEBHOOKS, Fault, FaultBook
-from local.sandbox.room.records import SHOWN_ANSWER, TIMED_OUT, Attempt, Record, Recorder
+from local.sandbox.room.records import (
+    SHOWN_ANSWER,
+    SHOWN_ATTEMPTS,
+    TIMED_OUT,
+    Attempt,
+    Record,
+    Recorder,
+)
 from local.sandbox.room.settings import Settings
 
 
@@ -147,7 +154,7 @@ class Sender:
             letter.name,
             letter.url,
             letter.body,
-            list(letter.headers.items()),
+            letter.headers,
             note=dict(letter.note),
             state="waiting",
         )
@@ -201,7 +208,7 @@ class Sender:
         letter, record = delivery.letter, delivery.record
         async with self._slots:
             attempt = await self._post(letter)
-        record.attempts.append(attempt)
+        record.attempts = [*record.attempts[-SHOWN_ATTEMPTS:], attempt]
         record.tries += 1
         if attempt.status is not None and letter.policy.good(attempt.status):
             self._end(delivery, "delivered")

