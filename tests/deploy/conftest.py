@@ -20,8 +20,9 @@ def image_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lock = ROOT / "template" / "parley-python" / "requirements.txt"
     subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
     python = folder / "bin" / "python"
-    options = ["--quiet", "--require-hashes", "--only-binary", ":all:", "--python", str(python)]
-    subprocess.run([uv, "pip", "install", *options, "-r", lock], check=True)
+    options = ["--require-hashes", "--only-binary", ":all:", "--compile-bytecode"]
+    install = [str(uv), "pip", "install", "--quiet", "--python", str(python)]
+    subprocess.run([*install, *options, "-r", lock], check=True)
     return python
 
 

@@ -1,5 +1,6 @@
 """Lays out what faas-cli would hand to Docker, and reads from the Dockerfile what it would run."""
 
+import compileall
 import fnmatch
 import os
 import shlex
@@ -48,8 +49,10 @@ def stack(**variables: str) -> dict[str, dict[str, object]]:
 
 
 def lay_out(name: str, into: Path) -> Path:
-    """The build context of one function, as `faas-cli build --shrinkwrap` makes it, less what
-    .dockerignore keeps out of the image."""
+    """The build context of one function, as `faas-cli build --shrinkwrap` makes it.
+
+    Less what .dockerignore keeps out of the image, and with the bytecode that its build makes.
+    """
     document = yaml.safe_load(STACK.read_text())
     entry = document["functions"][name]
     context = into / name
@@ -58,6 +61,7 @@ def lay_out(name: str, into: Path) -> Path:
     for extra in document["configuration"]["copy"]:
         shutil.copytree(ROOT / extra, context / "function" / extra)
     _drop_ignored(context)
+    compileall.compile_dir(context / "function", quiet=1)  # as the Dockerfile does
     return context
 
 
