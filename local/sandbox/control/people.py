@@ -20,7 +20,7 @@ from local.sandbox.genesys.agents import Signature as PlatformSignature
 from local.sandbox.genesys.agents import UnknownError, Writing
 from local.sandbox.graph import statuses, webhooks, wire
 from local.sandbox.graph.customers import Said, UnknownNumberError, say
-from local.sandbox.room.sender import Delivery
+from local.sandbox.room.letters import Delivery
 from local.sandbox.world import World
 
 LONGEST_WAIT_S = 60.0

@@ -13,8 +13,8 @@ from local.sandbox.genesys.inbound import new_id
 from local.sandbox.genesys.threads import Conversation, Conversations
 from local.sandbox.room.clock import iso_ms
 from local.sandbox.room.house import House
+from local.sandbox.room.letters import Delivery, Letter
 from local.sandbox.room.records import TIMED_OUT, Attempt
-from local.sandbox.room.sender import Delivery, Letter
 from local.sandbox.room.setup import Integration
 
 Signature = Literal["good", "wrong", "missing", "short", "hex"]

@@ -10,7 +10,7 @@ from local.sandbox.graph import webhooks, wire
 from local.sandbox.graph.messages import Messages, new_wamid
 from local.sandbox.room.clock import unix_text
 from local.sandbox.room.house import House
-from local.sandbox.room.sender import Delivery
+from local.sandbox.room.letters import Delivery
 from local.sandbox.room.setup import PhoneNumber
 
 

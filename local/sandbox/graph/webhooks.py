@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from local.sandbox.graph import wire
 from local.sandbox.room.house import House
+from local.sandbox.room.letters import Letter
 from local.sandbox.room.records import Attempt
-from local.sandbox.room.sender import Letter
 from local.sandbox.room.setup import App, PhoneNumber
 
 OK = 200

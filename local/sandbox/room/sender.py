@@ -11,13 +11,13 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from local.sandbox.room.faults import ON_WEBHOOKS, Fault, FaultBook
+from local.sandbox.room.letters import Delivery, Letter
 from local.sandbox.room.records import (
     SHOWN_ANSWER,
     SHOWN_ATTEMPTS,
@@ -27,44 +27,6 @@ from local.sandbox.room.records import (
     Recorder,
 )
 from local.sandbox.room.settings import Settings
-
-
-class Policy(Protocol):
-    """How a sender judges an attempt and when it tries again."""
-
-    def timeout_s(self) -> float:
-        """How long to wait for an answer."""
-
-    def good(self, status: int) -> bool:
-        """Tell whether this answer ends it well."""
-
-    def gap_s(self, tries: int, last: Attempt) -> float | None:
-        """Seconds until the next attempt; None to give up."""
-
-
-@dataclass(slots=True)
-class Letter:
-    """A webhook to be sent. `ids`: phone_number_id or integration_id, customer: for faults."""
-
-    target: str
-    name: str
-    url: str
-    body: bytes
-    headers: dict[str, str]
-    policy: Policy
-    lane: str
-    ids: dict[str, str]
-    note: dict[str, Any] = field(default_factory=dict)
-    when_over: Callable[[str], None] | None = None
-
-
-@dataclass(slots=True)
-class Delivery:
-    """A letter on its way. `over` resolves to delivered, failed or cancelled."""
-
-    letter: Letter
-    record: Record
-    over: asyncio.Future[str]
 
 
 class Sender:
