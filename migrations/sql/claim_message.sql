@@ -5,7 +5,8 @@
 --   unknown    an earlier send may have arrived; a status, or `p_resend_unknown_seconds` (null:
 --              never) after it, decides
 -- The attempt's id comes from the caller, so that a call repeated after a cut connection finds its
--- own claim. Locks: part 1 of the message, then identities, then the conversation.
+-- own claim. `conversation`, for the cache, is there when something new about its customer is known.
+-- Locks: part 1 of the message, then identities, then the conversation.
 create or replace function claim_message(
   p_tenant_id uuid, p_channel_id uuid, p_direction text, p_source_id text, p_attempt_id uuid,
   p_customer text, p_wa_id text, p_bsuid text, p_profile_name text, p_conversation_id text,
@@ -55,7 +56,9 @@ begin
       'outcome', 'claimed', 'attempt_id', p_attempt_id, 'attempts', 1,
       'tracking_id', v_claim.tracking_id, 'parts', '[]'::json,
       'conversation_id', v_claim.conversation_id, 'customer', v_claim.customer,
-      'last_customer_message_at', rfc3339(v_mapping.last_customer_message_at));
+      'last_customer_message_at', rfc3339(v_mapping.last_customer_message_at),
+      'conversation', case when not v_who.is_known and v_mapping.conversation_id is not null
+                           then conversation_json(v_mapping) end);
   end if;
 
   select * into v_claim from message_tracking t

@@ -63,6 +63,7 @@ class State:
                 "claim_repeated",
                 extra={"outcome": claim["outcome"], "attempts": claim["attempts"]},
             )
+        await self._remember(claim.pop("conversation", None))
         return claim
 
     def _resend_after(self, request: ClaimRequest) -> float | None:
@@ -83,9 +84,7 @@ class State:
         for part in request.parts:
             if part.outcome != "accepted":
                 log.warning("part_not_accepted", extra={"part": part.part, "fate": part.outcome})
-        conversation = completed.pop("conversation")
-        if conversation is not None:
-            await self._remember(conversation)
+        await self._remember(completed.pop("conversation"))
         return completed
 
     async def release(self, request: ReleaseRequest) -> Json:
@@ -173,8 +172,10 @@ class State:
         )
         return found
 
-    async def _remember(self, conversation: Json) -> None:
-        """Put both directions of a mapping into Redis, in one round trip."""
+    async def _remember(self, conversation: Json | None) -> None:
+        """Put both directions of a mapping that changed into Redis, in one round trip."""
+        if conversation is None:
+            return
         who = conversation["wa_id"] or conversation["customer"]
         channel = f"{conversation['tenant_id']}:{conversation['channel_id']}"
         conversation_id = conversation["conversation_id"]
