@@ -54,16 +54,17 @@ def _prefix(uid: int, gid: int, folder: Path) -> tuple[str, ...]:
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise ServicesError("setpriv is missing; install it with `apt-get install util-linux`")
-    leave = (setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups")
+    leave = (setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--no-new-privs")
     ways = [
-        (*leave, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"),
+        leave,
         *(
-            (*leave, f"--inh-caps=-all,+{right}", f"--ambient-caps=+{right}")
+            (*leave, f"--inh-caps=+{right}", f"--ambient-caps=+{right}")
             for right in ("dac_read_search", "dac_override")
         ),
     ]
     for way in ways:
-        tried = subprocess.run([*way, "test", "-w", folder], capture_output=True, check=False)
+        # Not `test -w`: access(2) answers for the user without the rights that were kept.
+        tried = subprocess.run([*way, "stat", f"{folder}/."], capture_output=True, check=False)
         if tried.returncode == 0:
             return way
     raise ServicesError(

@@ -17,3 +17,7 @@ class MissingProgramError(ServicesError):
 
 class NotReadyError(Exception):
     """A server does not answer yet; asking again may help."""
+
+
+class GivenUpError(ServicesError):
+    """A start was broken off because it is not wanted any more: not a failure of its own."""

@@ -1,24 +1,29 @@
 """Starts, watches and stops one server: the steps that are the same for all four."""
 
+import re
+import threading
 import time
 from collections.abc import Sequence
 
-from local.services.errors import NotReadyError, ServicesError
+from local.services.errors import GivenUpError, NotReadyError, ServicesError
 from local.services.ports import Ports, is_free
 from local.services.process import Command, Process, load, save, spawn
 from local.services.server import Server
 
 POLL = 0.05  # seconds between two pings while a server starts
-TAIL = 15  # lines of its log that an error shows
+TAIL = 15  # last lines of its log that an error shows,
+FIRST = 3  # after the first ones that speak of an error: the cause stands there
+ABANDON = 3.0  # seconds to stop for a server that never got ready (a booting RabbitMQ will not)
 TRIES = 3  # starts, when someone else is quicker at a port
 
 
 class Keeper:
-    """One server and its processes."""
+    """One server and its processes. `give_up`, once set, ends a start that is under way."""
 
-    def __init__(self, server: Server, ports: Ports) -> None:
+    def __init__(self, server: Server, ports: Ports, give_up: threading.Event) -> None:
         self.server = server
         self.ports = ports
+        self.give_up = give_up
         self.record = server.home.record(server.name)
 
     def running(self) -> list[Process]:
@@ -44,26 +49,30 @@ class Keeper:
             try:
                 self._start_on(ports)
             except ServicesError:
-                self.stop()
+                self.stop(ABANDON)
                 # Dead, and yet someone listens: another program was quicker. Choose again.
                 if attempt == TRIES or all(is_free(port) for port in ports.values()):
                     raise
                 server.say("a port was taken while it started; once more")
             except BaseException:
-                self.stop()
+                self.stop(ABANDON)
                 raise
             else:
                 return True
         return True
 
-    def stop(self) -> bool:
-        """End what was started for it, in reverse order; False when nothing ran."""
+    def stop(self, limit: float | None = None) -> bool:
+        """End what was started for it, in reverse order; False when nothing ran.
+
+        `limit`: seconds until it is killed, instead of the server's own.
+        """
         server = self.server
+        limit = limit or server.stop_limit
         recorded = load(self.record)
         running = [process for process in recorded if process.alive()]
         for process in reversed(running):
-            if not process.end(server.stop_signal, server.stop_limit):
-                server.say(f"{process.what} did not stop in {server.stop_limit:.0f} s: killed")
+            if not process.end(server.stop_signal, limit):
+                server.say(f"{process.what} did not stop in {limit:.0f} s: killed")
         self.record.unlink(missing_ok=True)
         server.clean(self.ports.of(server.name))
         return bool(running)
@@ -92,6 +101,8 @@ class Keeper:
         while True:
             if not self.serving():
                 raise ServicesError(f"{server.name} ended while starting.{self._tail(log_from)}")
+            if self.give_up.is_set():
+                raise GivenUpError(f"{server.name} was given up: another server did not start")
             try:
                 server.ping(ports)
             except NotReadyError as error:
@@ -120,4 +131,8 @@ class Keeper:
         with log.open("rb") as stream:
             stream.seek(log_from)
             lines = stream.read().decode(errors="replace").splitlines()
-        return f" The end of {log}:\n" + "\n".join(f"  {line}" for line in lines[-TAIL:])
+        causes = [
+            line for line in lines[:-TAIL] if re.search(r"error|fatal|panic", line, re.IGNORECASE)
+        ]
+        shown = [*causes[:FIRST], *lines[-TAIL:]]
+        return f" The end of {log}:\n" + "\n".join(f"  {line}" for line in shown)

@@ -23,8 +23,13 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 FORBIDDEN = 101
 
 
-def ensure(servers: Sequence[type[Server]], report: Report) -> None:
-    """Have every server's program, or raise MissingProgramError with the command that brings it."""
+def ensure(
+    servers: Sequence[type[Server]], report: Report, *, may_install: bool | None = None
+) -> None:
+    """Have every server's program, or raise MissingProgramError with the command that brings it.
+
+    `may_install`: whether apt-get may be run; unless told, only by root and where it exists.
+    """
     missing = [server.name for server in servers if not server.installed()]
     if "s3" in missing:
         raise MissingProgramError(
@@ -34,13 +39,15 @@ def ensure(servers: Sequence[type[Server]], report: Report) -> None:
     packages = [DEBIAN_PACKAGES[name] for name in missing]
     if not packages:
         return
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+    if may_install is None:
+        may_install = os.geteuid() == 0 and shutil.which("apt-get") is not None
+    if not may_install:
         raise MissingProgramError(
             f"missing on this machine: {', '.join(missing)}. Type:\n"
             f"  sudo {' '.join((*APT_INSTALL, *packages))}"
         )
     report(f"installing {' '.join(packages)} from Debian's packages")
-    with _daemons_forbidden():
+    with daemons_forbidden():
         _apt("apt-get", "update")
         _apt(*APT_INSTALL, *packages)
     still = [server.name for server in servers if not server.installed()]
@@ -65,7 +72,7 @@ def _apt(*words: str) -> None:
 
 
 @contextmanager
-def _daemons_forbidden(policy: Path = POLICY) -> Iterator[None]:
+def daemons_forbidden(policy: Path = POLICY) -> Iterator[None]:
     """Keep Debian from starting its own daemons, and leave its policy as it was found."""
     if _forbids(policy):
         yield

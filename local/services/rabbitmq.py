@@ -28,6 +28,7 @@ prometheus.tcp.ip = {host}
 prometheus.tcp.port = {prometheus}
 load_definitions = {definitions}
 log.console = true
+log.console.use_colors = off
 log.file = false
 disk_free_limit.absolute = 50MB
 vm_memory_high_watermark.absolute = 600MiB
@@ -112,6 +113,7 @@ class RabbitMQ(Server):
             "PATH": f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": folder,
             "LANG": "C.UTF-8",
+            "ERL_CRASH_DUMP_BYTES": "0",  # the log says why; a dump of the heap helps nobody here
             "ERL_EPMD_PORT": str(ports["epmd"]),
             "ERL_EPMD_ADDRESS": LOOPBACK,
             "RABBITMQ_NODENAME": "parley@localhost",
@@ -125,7 +127,6 @@ class RabbitMQ(Server):
             "RABBITMQ_CONFIG_FILE": f"{folder}/rabbitmq",
             "RABBITMQ_CONF_ENV_FILE": f"{folder}/no-environment-file",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": ERLANG_ARGUMENTS,
-            "RABBITMQ_LOG": "-color",
             # The start script then becomes the server instead of waiting for it: one pid for both.
             "detached": "true",
         }

@@ -1,15 +1,16 @@
 """The four servers together: started side by side, stopped without a trace."""
 
+import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.services import packages
 from local.services.endpoints import OWNER, ROLES, Endpoints
-from local.services.errors import NotReadyError, ServicesError
+from local.services.errors import GivenUpError, NotReadyError, ServicesError
 from local.services.home import Home
 from local.services.keeper import Keeper
 from local.services.ports import LOOPBACK, Ports
@@ -18,7 +19,8 @@ from local.services.rabbitmq import RabbitMQ
 from local.services.redis import Redis
 from local.services.s3 import ACCESS_KEY, REGION, S3
 
-NAMES = ("postgres", "redis", "rabbitmq", "s3")
+KINDS = (RabbitMQ, Postgres, S3, Redis)  # the slowest first: the others start in its shadow
+NAMES = tuple(kind.name for kind in KINDS)
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,8 @@ class Services:
 
     def _keepers(self, ports: Ports | None = None) -> list[Keeper]:
         ports = ports or Ports(self._home.ports_file)
-        kinds = (Postgres, Redis, RabbitMQ, S3)
-        return [Keeper(kind(self._home, self._report), ports) for kind in kinds]
+        give_up = threading.Event()
+        return [Keeper(kind(self._home, self._report), ports, give_up) for kind in KINDS]
 
     def _keeper(self, name: str) -> Keeper:
         for keeper in self._keepers():
@@ -144,8 +146,14 @@ class Services:
 
 
 def _start_side_by_side(keepers: Sequence[Keeper]) -> None:
+    """Start all; the first that fails, or an interrupt, breaks the others off."""
     with ThreadPoolExecutor(len(keepers)) as threads:
         tasks = [threads.submit(keeper.start) for keeper in keepers]
+        try:
+            wait(tasks, return_when=FIRST_EXCEPTION)
+        finally:
+            for keeper in keepers:
+                keeper.give_up.set()
     failures = [error for task in tasks if (error := task.exception())]
     if failures:
         raise _joined(failures)
@@ -170,6 +178,5 @@ def _joined(failures: Sequence[BaseException]) -> BaseException:
     for failure in failures:
         if not isinstance(failure, ServicesError):
             return failure
-    if len(failures) == 1:
-        return failures[0]
-    return ServicesError("\n".join(str(failure) for failure in failures))
+    own = [failure for failure in failures if not isinstance(failure, GivenUpError)]
+    return own[0] if len(own) == 1 else ServicesError("\n".join(str(failure) for failure in own))
