@@ -1,0 +1,112 @@
+"""The real stack.yml on real servers: all ready, one killed comes back, nothing left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from local.faas import planning, servers, stack
+from local.faas.layout import Layout
+from local.faas.processes import port_free
+from local.faas.state import State
+from local.services import Endpoints
+from tests.support import wait_until
+
+ROOT = Path(__file__).resolve().parents[3]
+LIMIT_S = 60  # on a machine that does other things too; the aim is 15 on one that does not
+
+
+@dataclass
+class Copy:
+    """A running copy of everything."""
+
+    root: Path
+    ports: dict[str, int]
+    environment: dict[str, str]
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "local.faas.command", *arguments, "--root", str(self.root)],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def pid(self, name: str) -> int:
+        identity = State.read(Layout(self.root).state_file).entries[name].identity
+        return identity.pid if identity else 0
+
+    def status_of(self, name: str, path: str) -> int:
+        return requests.get(f"http://127.0.0.1:{self.ports[name]}{path}", timeout=5).status_code
+
+
+def free_offset() -> tuple[int, dict[str, int]]:
+    declared = stack.load(ROOT / "stack.yml", {})
+    for offset in range(10_000, 60_000, 500):
+        ports = planning.ports(declared, offset, with_sandbox=True)
+        if all(port_free(port) for port in ports.values()):
+            return offset, ports
+    pytest.fail("no stretch of free ports")
+
+
+@pytest.fixture(scope="module")
+def copy(migrated: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    offset, ports = free_offset()
+    given = servers.variables_of(migrated) | {"QUEUE_PREFIX": "whole."}
+    environment = {"PATH": os.environ["PATH"], **given}
+    made = Copy(tmp_path_factory.mktemp("whole") / ".local", ports, environment)
+    options = ("--services", "none", "--port-offset", str(offset), "--wait", str(LIMIT_S))
+    up = made.command("up", *options)
+    try:
+        assert up.returncode == 0, up.stdout + up.stderr
+        yield made
+    finally:
+        down = made.command("down")
+    assert down.returncode == 0, down.stdout + down.stderr
+    assert "killed" not in down.stdout
+    assert [name for name, port in ports.items() if not port_free(port)] == []
+
+
+def test_every_process_is_well_and_ready(copy: Copy) -> None:
+    answers = {
+        name: (copy.status_of(name, "/healthz"), copy.status_of(name, "/readyz"))
+        for name in copy.ports
+        if name != "sandbox"
+    }
+    assert set(answers.values()) == {(200, 200)}
+    assert copy.status_of("sandbox", "/healthz") == 200
+
+
+def test_status_shows_them_all_ready(copy: Copy) -> None:
+    told = copy.command("status")
+    assert told.returncode == 0, told.stdout
+    assert {line.split()[0] for line in told.stdout.splitlines()[1:]} == set(copy.ports)
+
+
+def test_only_the_holder_of_a_service_token_gets_in(copy: Copy) -> None:
+    assert copy.status_of("tenancy", "/tenancy/tenants") == 401
+    told = copy.command("invoke", "tenancy", "--path", "/tenancy/tenants")
+    assert told.returncode == 0, told.stderr
+
+
+def test_each_process_has_its_own_secrets_and_no_others(copy: Copy) -> None:
+    layout = Layout(copy.root)
+    for spec in stack.load(ROOT / "stack.yml", {}).functions:
+        folder = layout.secrets_of(spec.name)
+        assert sorted(path.name for path in folder.iterdir()) == sorted(spec.secrets)
+
+
+def test_a_function_that_is_killed_comes_back_by_itself(copy: Copy) -> None:
+    before = copy.pid("auth")
+    os.kill(before, signal.SIGKILL)
+    wait_until(lambda: copy.pid("auth") not in {0, before}, limit=20)
+    wait_until(lambda: copy.command("status").returncode == 0, limit=30)
+    assert "signal SIGKILL" in copy.command("status").stdout
