@@ -64,8 +64,8 @@ class RawKeys:
 
 
 def digest(body: bytes) -> str:
-    """Sixteen hex digits that stand for some bytes in a name."""
-    return hashlib.sha256(body).hexdigest()[:16]
+    """Thirty-two hex digits that stand for some bytes in a name."""
+    return hashlib.sha256(body).hexdigest()[:32]
 
 
 class Intake:

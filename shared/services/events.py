@@ -15,5 +15,6 @@ def opened(body: bytes) -> Event:
         trace_id=trace_id(traceparent),
         tenant_id=event.tenantid,
         channel_id=event.channelid,
+        event_id=event.id,
     )
     return event

@@ -9,7 +9,7 @@ from shared.messaging.envelope import Event
 from shared.messaging.outcomes import SendOutcome
 from shared.runtime.clock import parse_time
 from shared.runtime.errors import BadInput
-from shared.runtime.logging import bind, logger
+from shared.runtime.logging import logger
 from shared.services.delivery import GenesysApiClient
 from shared.services.once import Plan, deliver
 from shared.services.route import Route
@@ -48,7 +48,6 @@ class Messages:
 
         request = _claim(event, route, message, customer, shown, received_at)
         delivery = await deliver(self._state, request, build, send)
-        bind(message_id=request.source_id)
         log.info(
             "inbound_message",
             extra={"fate": delivery.fate, "kind": shown.kind, "parts": delivery.parts},

@@ -13,7 +13,7 @@ from shared.messaging.envelope import Event
 from shared.messaging.outcomes import SendError, SendOutcome
 from shared.runtime.clock import utcnow
 from shared.runtime.errors import NotFound
-from shared.runtime.logging import bind, logger
+from shared.runtime.logging import logger
 from shared.services.callback import callback_data
 from shared.services.delivery import WaApiClient
 from shared.services.once import Delivery, Plan, deliver
@@ -49,7 +49,6 @@ class Messages:
             log.info("outbound_ignored", extra={"why": shown.why})
             return "ignored"
         delivery = await self._deliver(event, route, message, customer, shown)
-        bind(message_id=event.subject)
         log.info(
             "outbound_message",
             extra={

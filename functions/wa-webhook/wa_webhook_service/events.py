@@ -1,4 +1,7 @@
-"""Makes the event of a message or a status. Ids are fixed, so a redelivery is told once."""
+"""Makes the event of a message or a status. Ids are fixed, so a redelivery is told once.
+
+They are digests: a wamid holds the customer's number in base64, and event ids are logged.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ def _message_event(item: MessageItem, owner: Resolution, arrival: Arrival) -> Ev
     customer = sender(item.message, item.contact).id
     return _event(
         owner,
-        id=_name(f"wa:m:{owner.phone_number_id}:{wamid}"),
+        id=f"wa:m:{owner.phone_number_id}:{digest(wamid.encode())}",
         type=EventType.WHATSAPP_MESSAGE,
         subject=wamid,
         time=message_time(item.message, arrival.received_at),
@@ -53,11 +56,10 @@ def _status_event(item: StatusItem, owner: Resolution, arrival: Arrival) -> Even
     status = read_status(item.status, item.contact)
     moment = status.occurred_at or arrival.received_at
     wamid = status.id or f"nowamid.{digest(repr(item.status).encode())}"
+    what = f"{wamid} {status.status} {int(moment.timestamp())} {status.recipient.id}"
     return _event(
         owner,
-        id=_name(
-            f"wa:s:{wamid}:{status.status}:{int(moment.timestamp())}:{status.recipient.id or ''}"
-        ),
+        id=f"wa:s:{owner.phone_number_id}:{digest(what.encode())}",
         type=EventType.WHATSAPP_STATUS,
         subject=_name(wamid),
         time=moment,
