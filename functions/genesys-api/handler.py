@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from fastapi import FastAPI
 from functions_framework.aio import http
 from pydantic import Field, field_validator
 from starlette.requests import Request
+from starlette.responses import Response
 
 from genesys_api_service.sender import Sender
 from shared.genesys.client import GenesysClient
-from shared.messaging.outcomes import SendOutcome
+from shared.messaging.door import answer
 from shared.messaging.sending import Sending
 from shared.messaging.transport import Limits, provider_session
 from shared.runtime.function import Check, Function, Resources
@@ -74,25 +74,12 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
 
 
 function = Function(NAME, Settings, wire)
-app = FastAPI(title="Parley genesys-api", openapi_url=None)
-function.errors(app)
-
-
-@app.post("/genesys/messages")
-async def message(request: Request, body: GenesysSend) -> SendOutcome:
-    """Hand over one customer's message."""
-    return await function.kit(request).sender.message(body)
-
-
-@app.post("/genesys/receipts")
-async def receipt(request: Request, body: GenesysSend) -> SendOutcome:
-    """Tell the fate of one agent's message."""
-    return await function.kit(request).sender.receipt(body)
 
 
 @http
 @function.entry
-async def handle(request: Request) -> FastAPI:
-    """Hand a guarded request on to its route."""
-    del request
-    return app
+async def handle(request: Request) -> Response:
+    """Send what the request holds."""
+    sender = function.kit(request).sender
+    routes = {"/genesys/messages": sender.message, "/genesys/receipts": sender.receipt}
+    return await answer(request, GenesysSend, routes)

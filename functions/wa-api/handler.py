@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from fastapi import FastAPI
 from functions_framework.aio import http
 from pydantic import Field
 from starlette.requests import Request
+from starlette.responses import Response
 
-from shared.messaging.outcomes import SendOutcome
+from shared.messaging.door import answer
 from shared.messaging.sending import Sending
 from shared.messaging.transport import Limits, provider_session
 from shared.runtime.function import Check, Function, Resources
@@ -71,19 +71,12 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
 
 
 function = Function(NAME, Settings, wire)
-app = FastAPI(title="Parley wa-api", openapi_url=None)
-function.errors(app)
-
-
-@app.post("/whatsapp/send")
-async def send(request: Request, body: WhatsAppSend) -> SendOutcome:
-    """Send one finished message."""
-    return await function.kit(request).sender.send(body)
 
 
 @http
 @function.entry
-async def handle(request: Request) -> FastAPI:
-    """Hand a guarded request on to its route."""
-    del request
-    return app
+async def handle(request: Request) -> Response:
+    """Send what the request holds."""
+    sender = function.kit(request).sender
+    routes = {"/whatsapp/send": sender.send}
+    return await answer(request, WhatsAppSend, routes)
