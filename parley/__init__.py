@@ -1,0 +1,1 @@
+"""The operator's command: `parley`. Tenants, schema, keys, and what is wrong."""

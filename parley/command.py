@@ -1,0 +1,120 @@
+"""`parley`: what an operator of the platform types."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from parley import doctor, keys, schema, tenants
+from parley.environment import Environment
+from parley.tenant_file import SHAPE
+from shared.runtime.errors import ParleyError, SettingsError, Unavailable, Unknown
+
+EPILOG = """\
+exit codes:
+  0  done, or all is well
+  1  refused, not found, or (doctor) something is wrong
+  2  the command, a file or a setting is wrong
+  3  a service did not answer
+
+settings come from the environment, then from --env-file, then from secret files in SECRETS_DIR:
+  TENANCY_URL, SERVICE_TOKEN_KEY     tenants, doctor
+  DATABASE_OWNER_URL, DATABASE_URL   migrate, doctor (the first that is set; the owner's address)
+  all others                         `parley doctor` names each, and where it comes from
+
+examples:
+  parley --env-file .local/env doctor
+  parley tenants apply tenants.yml --dry-run
+  parley keys new key-ring > .secrets/key-ring
+"""
+WRONG, USAGE, NO_ANSWER = 1, 2, 3
+
+Run = Callable[[argparse.Namespace, Environment], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry of the command; answers its exit code."""
+    given = build_parser().parse_args(arguments)
+    try:
+        return int(given.run(given, Environment(given.env_file)))
+    except SettingsError as error:
+        return _say(error, USAGE)
+    except (Unavailable, Unknown) as error:
+        return _say(error, NO_ANSWER)
+    except ParleyError as error:
+        return _say(error, WRONG)
+    except KeyboardInterrupt:
+        return 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and options."""
+    parser = argparse.ArgumentParser(
+        prog="parley",
+        description="Operates Parley: schema, tenants, keys, and what is wrong.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--env-file", type=Path, metavar="FILE", help="NAME=value lines, such as .local/env"
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    migrate = commands.add_parser(
+        "migrate", help="bring the database to the schema of this code; safe to repeat"
+    )
+    migrate.set_defaults(run=schema.migrate)
+    _add_tenants(commands.add_parser("tenants", help="apply a tenants file, list, show"))
+    _add_keys(commands.add_parser("keys", help="make fresh keys for the platform"))
+    doctor_ = commands.add_parser(
+        "doctor",
+        help="name every setting, ask every dependency, say what is wrong",
+        description="Asks everything at once, for two seconds at most. 1 if anything is wrong.",
+    )
+    doctor_.set_defaults(run=doctor.doctor)
+    return parser
+
+
+def _add_tenants(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    apply = commands.add_parser(
+        "apply",
+        help="make tenants as a file declares them; the same file twice changes nothing",
+        description="Makes tenants as FILE declares them, through the tenancy function.",
+        epilog=SHAPE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    apply.add_argument("file", type=Path, metavar="FILE", help="the tenants file; its shape: below")
+    apply.add_argument(
+        "--dry-run", action="store_true", help="say what would change, change nothing"
+    )
+    apply.add_argument(
+        "--forget-previous",
+        action="store_true",
+        help="stop accepting the secrets that the current ones have replaced",
+    )
+    apply.set_defaults(run=tenants.apply)
+    list_ = commands.add_parser("list", help="all tenants")
+    list_.set_defaults(run=tenants.list_)
+    show = commands.add_parser("show", help="one tenant; its secrets as set or missing")
+    show.add_argument("tenant", metavar="SLUG")
+    show.set_defaults(run=tenants.show)
+    for command in (list_, show):
+        command.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _add_keys(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    new = commands.add_parser("new", help="print a fresh key, to be put where secrets live")
+    new.add_argument("kind", choices=("key-ring", "service-token-key"))
+    new.add_argument("--id", default="k1", help="name of the key in the ring (%(default)s)")
+    new.add_argument(
+        "--add-to", type=Path, metavar="FILE", help="a ring whose keys stay readable beside it"
+    )
+    new.set_defaults(run=keys.new)
+
+
+def _say(error: ParleyError, code: int) -> int:
+    print(f"parley: {error.detail}", file=sys.stderr)
+    return code

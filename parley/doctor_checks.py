@@ -1,0 +1,212 @@
+"""What `parley doctor` asks of each dependency: one short question, and words on what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import requests
+
+from parley.environment import Environment, Found
+from parley.tenancy import Tenancy
+from shared.runtime.errors import ParleyError
+from shared.services.tenancy import TenantList
+from shared.tenancy.vault import KeyRing
+
+SECONDS = 1.5  # for a connect or an answer, so that a check ends within its two
+OK = 200
+
+FUNCTIONS = (
+    "api-gateway",
+    "wa-webhook",
+    "genesys-webhook",
+    "inbound-transform",
+    "outbound-transform",
+    "state",
+    "tenancy",
+    "auth",
+    "wa-api",
+    "genesys-api",
+    "connector",
+)
+# Asked where no other address is set; Genesys' hosts are those of its first region.
+PROVIDERS = {
+    "GRAPH_API_BASE_URL": "https://graph.facebook.com",
+    "GENESYS_LOGIN_BASE_URL": "https://login.mypurecloud.com",
+    "GENESYS_API_BASE_URL": "https://api.mypurecloud.com",
+}
+ROLES = ("DATABASE_URL_FUNCTIONS", "DATABASE_URL_TENANCY", "DATABASE_URL_CONNECTOR")
+
+
+class Wrong(ParleyError):
+    """What was asked is not well; the detail says what to change."""
+
+    code = "wrong"
+    title = "Not well"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question. `ask` returns words on what is well, or raises a ParleyError."""
+
+    name: str
+    ask: Callable[[], str]
+
+
+def all_checks(environment: Environment) -> list[Check]:
+    """Everything that the platform stands on."""
+    stores = [
+        Check("key ring", lambda: key_ring(environment.need("KEY_RING"))),
+        Check("postgresql", lambda: schema(environment.need("DATABASE_OWNER_URL", "DATABASE_URL"))),
+        Check("redis", lambda: redis(environment.need("REDIS_URL"))),
+        Check("rabbitmq", lambda: rabbitmq(environment.need("AMQP_URL"))),
+        Check("s3", lambda: s3(environment)),
+        Check("service token", lambda: service_token(environment)),
+    ]
+    return [
+        *stores,
+        # Each function knows its own role's address; here they are asked only where they are set.
+        *(_role(found) for found in map(environment.find, ROLES) if found is not None),
+        *(_function(environment, name) for name in FUNCTIONS),
+        *(_provider(environment, name, default) for name, default in PROVIDERS.items()),
+    ]
+
+
+def key_ring(setting: Found) -> str:
+    """Whether the ring can be used, without showing it."""
+    ring = KeyRing.parse(setting.value)
+    return f"{len(ring.keys)} keys, {ring.current!r} seals"
+
+
+def service_token(environment: Environment) -> str:
+    """Whether the tenancy function takes our token: that the key is the same everywhere."""
+    tenants = Tenancy(environment, (SECONDS, SECONDS)).call("GET", "/tenancy/tenants", TenantList)
+    return f"accepted by tenancy, which has {len(tenants.tenants)} tenants"
+
+
+def schema(setting: Found) -> str:
+    """Whether the schema is that of this code."""
+    from parley.database import newest_revision, revision_of  # noqa: PLC0415  # slow to import
+
+    there, wanted = revision_of(setting, SECONDS), newest_revision()
+    if there != wanted:
+        raise Wrong(
+            f"the schema is at {there or 'nothing'}, this code wants {wanted}: "
+            "type `parley migrate`"
+        )
+    return f"schema at {there}, the newest"
+
+
+def redis(setting: Found) -> str:
+    """Whether Redis answers, and takes writes."""
+    from redis import Redis  # noqa: PLC0415  # slow to import
+    from redis.backoff import NoBackoff  # noqa: PLC0415
+    from redis.exceptions import RedisError  # noqa: PLC0415
+    from redis.retry import Retry  # noqa: PLC0415
+
+    try:
+        with Redis.from_url(
+            setting.value,
+            socket_timeout=SECONDS,
+            socket_connect_timeout=SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        ) as client:
+            client.set("parley:doctor", b"1", px=1000)
+    except (RedisError, ValueError) as error:
+        raise _silent(setting, error) from None
+    return f"takes writes at {_place(setting)}"
+
+
+def rabbitmq(setting: Found) -> str:
+    """Whether RabbitMQ opens a channel for us."""
+    from pika import BlockingConnection, URLParameters  # noqa: PLC0415  # slow to import
+    from pika.exceptions import AMQPError  # noqa: PLC0415
+
+    try:
+        parameters = URLParameters(setting.value)
+        parameters.connection_attempts, parameters.retry_delay = 1, 0
+        parameters.socket_timeout = parameters.stack_timeout = SECONDS
+        parameters.blocked_connection_timeout = SECONDS
+        with BlockingConnection(parameters) as connection:
+            connection.channel().close()
+    except (AMQPError, OSError, ValueError) as error:
+        raise _silent(setting, error) from None
+    return f"opens channels at {_place(setting)}"
+
+
+def s3(environment: Environment) -> str:
+    """Whether the buckets are there."""
+    from parley.objects import missing_buckets  # noqa: PLC0415  # slow to import
+
+    endpoint = environment.need("S3_ENDPOINT_URL")
+    access, secret = environment.need("S3_ACCESS_KEY"), environment.need("S3_SECRET_KEY")
+    missing = missing_buckets(endpoint, access, secret, SECONDS)
+    if missing:
+        raise Wrong(f"{_place(endpoint)} has no bucket {', '.join(missing)}: start `faas-local up`")
+    return f"all buckets at {_place(endpoint)}"
+
+
+def function(setting: Found) -> str:
+    """Whether a function says that it is ready; else which of its checks fail."""
+    url = f"{setting.value.rstrip('/')}/readyz"
+    try:
+        answer = requests.get(url, timeout=SECONDS, allow_redirects=False)
+    except requests.RequestException as error:
+        raise _silent(setting, error) from None
+    try:
+        told = answer.json()
+        bad = [f"{name} ({state})" for name, state in told["checks"].items() if state != "ok"]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        bad = []
+    if answer.status_code != OK:
+        why = f": {', '.join(bad)}" if bad else ""
+        raise Wrong(f"answers {answer.status_code}, not ready{why}")
+    return f"ready at {_place(setting)}" + (f", but without {', '.join(bad)}" if bad else "")
+
+
+def provider(setting: Found) -> str:
+    """Whether anything answers there; what it answers to a bare GET is its own affair."""
+    try:
+        requests.get(setting.value, timeout=SECONDS, allow_redirects=False)
+    except requests.RequestException as error:
+        raise _silent(setting, error) from None
+    return f"reached at {_place(setting)}" + (", by default" if setting.source == "default" else "")
+
+
+def _role(setting: Found) -> Check:
+    def ask() -> str:
+        from parley.database import role_of  # noqa: PLC0415  # slow to import
+
+        return f"{role_of(setting, SECONDS)} may log in, and can not bypass row-level security"
+
+    return Check(f"postgresql {setting.name.removeprefix('DATABASE_URL_').lower()}", ask)
+
+
+def _function(environment: Environment, name: str) -> Check:
+    setting = f"{name.upper().replace('-', '_')}_URL"
+    return Check(name, lambda: function(environment.need(setting)))
+
+
+def _provider(environment: Environment, name: str, default: str) -> Check:
+    def ask() -> str:
+        return provider(environment.find(name) or Found(name, default, "default"))
+
+    return Check(name.removesuffix("_BASE_URL").replace("_", " ").lower(), ask)
+
+
+def _silent(setting: Found, error: Exception) -> Wrong:
+    return Wrong(
+        f"does not answer at {_place(setting)} ({type(error).__name__}): start it, or "
+        f"change {setting.name} (from {setting.source})"
+    )
+
+
+def _place(setting: Found) -> str:
+    """Host and port of an address: never its user or password."""
+    try:
+        parts = urlsplit(setting.value)
+        host, port = parts.hostname or "an unreadable address", parts.port
+    except ValueError:
+        return "an unreadable address"
+    return host if port is None else f"{host}:{port}"

@@ -1,0 +1,35 @@
+"""`parley migrate`: the database brought to the schema of this code."""
+
+from __future__ import annotations
+
+import argparse
+
+from parley.environment import Environment
+from shared.runtime.errors import Unavailable
+
+
+def migrate(given: argparse.Namespace, environment: Environment) -> int:
+    """Upgrade as the owner of the tables; nothing changes when it is up to date."""
+    from pg8000.exceptions import DatabaseError, InterfaceError  # noqa: PLC0415  # slow, and
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415  # --help needs none of them
+
+    from migrations.run import upgrade  # noqa: PLC0415
+
+    del given
+    url = environment.need("DATABASE_OWNER_URL", "DATABASE_URL")
+    print(f"migrating with {url.name} from {url.source}")
+    try:
+        upgrade(url.value)
+    except (DBAPIError, DatabaseError, InterfaceError, OSError) as error:
+        raise Unavailable(f"{_told(error)}; nothing was changed: check {url.name}") from None
+    print("next: start the functions, or `parley doctor`")
+    return 0
+
+
+def _told(error: Exception) -> str:
+    """The server's own words where it has some; a statement of ours holds no secret."""
+    cause = getattr(error, "orig", None) or error
+    fields = cause.args[0] if cause.args else None
+    if isinstance(fields, dict):
+        return f"PostgreSQL refused: {fields.get('M', 'without words')}"
+    return f"PostgreSQL does not answer ({type(cause).__name__})"

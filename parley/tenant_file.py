@@ -1,0 +1,155 @@
+"""Reads a tenants file: YAML, secrets fetched from files or variables, faults named by path.
+
+A fault never shows a value: it may be a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from parley.environment import Environment
+from shared.runtime.errors import SettingsError
+from shared.tenancy.files import TenantsFile
+
+SHAPE = """\
+a tenants file is YAML:
+
+  platform:                      # the Meta app that all tenants share; leave out if there is none
+    app: platform
+    app_secret: {from_env: META_APP_SECRET}
+    verify_token: {from_file: secrets/meta-verify-token}
+  tenants:
+    - tenant: acme-bank          # slug: a-z 0-9 -
+      name: Acme Bank
+      status: active             # or suspended: its webhooks are refused
+      credentials:
+        whatsapp: {default: {access_token: {from_file: secrets/acme-whatsapp}}}
+        genesys:
+          default:
+            client_id: 1e5a...
+            client_secret: {from_env: ACME_CLIENT_SECRET}
+            region: mypurecloud.de
+      apps: []                   # own Meta apps: {app, app_secret, verify_token}
+      channels:
+        - name: main
+          phone_number_id: "106540352242922"
+          waba_id: "102290129340398"
+          display_phone_number: "+49 151 1234567"
+          integration_id: 2b7c...
+          region: mypurecloud.de
+          webhook_secret: {from_file: secrets/acme-webhook}   # longer than 15 characters
+          meta_app: platform     # optional, as are: whatsapp_credential, genesys_credential,
+          options: {}            # status, limits
+
+A secret is text, {from_file: path} (beside the tenants file) or {from_env: NAME}; one left out
+keeps what is stored. Nothing is deleted by leaving it out. The same file twice changes nothing.
+"""
+
+
+class FileFault(SettingsError):
+    """The tenants file is not one."""
+
+    code = "tenants_file"
+    title = "The tenants file can not be used"
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is there twice, of which YAML would silently keep the last."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002  # PyYAML's own signature
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                line = node.start_mark.line + 1
+                raise yaml.YAMLError(
+                    f"the key {key!r} is there twice in the mapping at line {line}"
+                )
+        return super().construct_mapping(node, deep)
+
+
+def read_tenants(path: Path, environment: Environment) -> TenantsFile:
+    """Read and check the file. Raises FileFault that names every fault by its path."""
+    content = _Secrets(environment, path.resolve().parent).resolved(_parse(path), "")
+    if not isinstance(content, dict):
+        raise FileFault(
+            f"{path}: there is no mapping at the top; see `parley tenants apply --help`"
+        )
+    try:
+        return TenantsFile.model_validate(content)
+    except ValidationError as error:
+        faults = error.errors(include_input=True, include_url=False)
+        lines = [f"  {_path(fault['loc'])}: {_words(fault)}" for fault in faults]
+        raise FileFault("\n".join([f"{path} is not a tenants file:", *lines])) from None
+
+
+def _parse(path: Path) -> Any:
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  # a SafeLoader
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileFault(f"{path} can not be read: {_reason(error)}") from None
+    except yaml.MarkedYAMLError as error:
+        where = "" if error.problem_mark is None else f" at line {error.problem_mark.line + 1}"
+        raise FileFault(f"{path} is not YAML{where}: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise FileFault(f"{path}: {error}") from None
+
+
+@dataclass(frozen=True)
+class _Secrets:
+    """Fetches what {from_file} and {from_env} name."""
+
+    environment: Environment
+    folder: Path
+
+    def resolved(self, value: Any, path: str) -> Any:
+        """The same content with every reference replaced. Raises FileFault."""
+        if isinstance(value, list):
+            return [self.resolved(one, f"{path}[{i}]") for i, one in enumerate(value)]
+        if not isinstance(value, dict):
+            return value
+        if value.keys() == {"from_file"}:
+            return self._from_file(str(value["from_file"]), path)
+        if value.keys() == {"from_env"}:
+            return self._from_env(str(value["from_env"]), path)
+        return {
+            name: self.resolved(one, f"{path}.{name}" if path else str(name))
+            for name, one in value.items()
+        }
+
+    def _from_file(self, name: str, path: str) -> str:
+        file = self.folder / Path(name).expanduser()
+        try:
+            return file.read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            words = f"{path}: the secret file {file} can not be read: {_reason(error)}"
+            raise FileFault(words) from None
+
+    def _from_env(self, name: str, path: str) -> str:
+        value = self.environment.variable(name)
+        if not value:
+            raise FileFault(f"{path}: the variable {name} is not set")
+        return value
+
+
+def _path(parts: tuple[int | str, ...]) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    return text.lstrip(".") or "the file"
+
+
+def _words(fault: Any) -> str:
+    kind = fault["type"]
+    if kind == "extra_forbidden":
+        return "unknown key"
+    if kind == "string_type" and isinstance(fault["input"], int | float):
+        return "is a number here; write it in quotes"
+    return str(fault["msg"]).removeprefix("Value error, ")
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return error.strerror or "" if isinstance(error, OSError) else "it is not UTF-8 text"

@@ -1,0 +1,103 @@
+"""`parley tenants`: apply a file, list, show. Each says what it did and what may be next."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from urllib.parse import quote
+
+from parley.environment import Environment
+from parley.tenancy import Tenancy
+from parley.tenant_file import read_tenants
+from shared.runtime.errors import BadInput, Conflict
+from shared.services.tenancy import Applied, TenantList, TenantView
+from shared.tenancy.files import AppFile, TenantFile
+
+DONE, REFUSED = 0, 1
+
+
+def apply(given: argparse.Namespace, environment: Environment) -> int:
+    """Apply every tenant of the file; a refused one does not stop the others."""
+    path: Path = given.file
+    file = read_tenants(path, environment)
+    tenancy = Tenancy(environment)
+    params = {
+        "dry_run": str(given.dry_run).lower(),
+        "forget_previous": str(given.forget_previous).lower(),
+    }
+    calls: list[tuple[str, str, AppFile | TenantFile]] = []
+    if file.platform is not None:
+        name = file.platform.app
+        calls.append((f"app {name}", f"/tenancy/apps/{name}", file.platform))
+    calls += [(f"tenant {t.tenant}", f"/tenancy/tenants/{t.tenant}", t) for t in file.tenants]
+    refused = changed = 0
+    for what, where, body in calls:
+        try:
+            answer = tenancy.call("PUT", where, Applied, body, params)
+        except (BadInput, Conflict) as error:
+            refused += 1
+            print(f"{what}: refused")
+            print("\n".join(f"  {fault}" for fault in error.detail.split("; ")))
+            continue
+        changed += bool(answer.changes)
+        _tell(what, answer)
+    _next(given, refused, changed)
+    return REFUSED if refused else DONE
+
+
+def list_(given: argparse.Namespace, environment: Environment) -> int:
+    """All tenants, a line each."""
+    answer = Tenancy(environment).call("GET", "/tenancy/tenants", TenantList)
+    if given.json:
+        print(answer.model_dump_json(indent=2))
+        return DONE
+    width = max([len(one.tenant) for one in answer.tenants] + [6])
+    print(f"{'tenant':<{width}}  {'status':<9}  channels  name")
+    for one in answer.tenants:
+        print(f"{one.tenant:<{width}}  {one.status:<9}  {one.channels:>8}  {one.name}")
+    if not answer.tenants:
+        print("there are none yet: `parley tenants apply FILE` makes them")
+    return DONE
+
+
+def show(given: argparse.Namespace, environment: Environment) -> int:
+    """One tenant; of its secrets only whether they are set."""
+    where = f"/tenancy/tenants/{quote(given.tenant, safe='')}"
+    tenant = Tenancy(environment).call("GET", where, TenantView)
+    if given.json:
+        print(tenant.model_dump_json(indent=2))
+        return DONE
+    print(f"{tenant.tenant}  {tenant.name}  {tenant.status}  id {tenant.id}")
+    for credential in tenant.credentials:
+        print(f"  credential {credential.kind}/{credential.name}: {credential.secret}", end="")
+        print(f", previous {credential.previous}, health {credential.health}")
+    for app in tenant.apps:
+        print(f"  app {app.app}: app_secret {app.app_secret}", end="")
+        print(f", previous {app.app_secret_previous}, verify_token {app.verify_token}")
+    for channel in tenant.channels:
+        print(f"  channel {channel.name}  {channel.status}  id {channel.id}")
+        for name, value in channel.model_dump(exclude={"name", "status", "id"}).items():
+            print(f"    {name:<24} {value}")
+    return DONE
+
+
+def _tell(what: str, answer: Applied) -> None:
+    would = "would be " if answer.dry_run else ""
+    print(f"{what}: {would}changed" if answer.changes else f"{what}: unchanged")
+    for change in answer.changes:
+        fields = f": {', '.join(change.fields)}" if change.fields else ""
+        print(f"  {would}{change.action} {change.what} {change.name}{fields}")
+    for kept in answer.kept:
+        print(f"  not in the file, left as it is: {kept}")
+    if not answer.caches_cleared:
+        print("  Redis is away: the doors may use the old values for up to an hour, or until you")
+        print("  apply again once it is back")
+
+
+def _next(given: argparse.Namespace, refused: int, changed: int) -> None:
+    if refused:
+        print(f"{refused} refused, with nothing of them changed: mend {given.file}, apply again")
+    elif given.dry_run and changed:
+        print("nothing was changed; next: the same without --dry-run")
+    elif changed:
+        print("next: `parley tenants list`; webhooks are served under the new values at once")
