@@ -50,7 +50,7 @@ class Route:
         self._park = park
         self._undertaker = undertaker
         self._limits = limits
-        self._gate = Gate()
+        self.gate = Gate()
         self._workers: deque[Worker] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -74,11 +74,11 @@ class Route:
         """Dispatch what may go now."""
         now = asyncio.get_running_loop().time()
         for worker in self._workers:
-            while not self.stopping and self._gate.admits(now):
+            while not self.stopping and self.gate.admits(now):
                 held = worker.window.take()
                 if held is None:
                     break
-                self._gate.took()
+                self.gate.took()
                 self._spawn(self._attempt(worker, held))
         self._workers.rotate(-1)  # nobody is always first when slots are few
         counts.IN_FLIGHT.labels(self.exchange).set(self.tenants.in_flight)
@@ -111,9 +111,9 @@ class Route:
             async with asyncio.timeout(seconds):
                 while self._tasks:
                     await asyncio.wait(self._tasks)
-                for worker in self._workers:
+                for worker in self.workers:
                     await worker.settled()
-        for task in self._tasks:
+        for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -139,7 +139,7 @@ class Route:
         if isinstance(decision, Unsent):
             self._unsent(decision, worker, held)
             return
-        if self._gate.reached():
+        if self.gate.reached():
             log.info("function_reached", extra={"exchange": self.exchange})
         if isinstance(decision, Again):
             self._again(decision, worker, held)
@@ -162,7 +162,7 @@ class Route:
     def _unsent(self, decision: Unsent, worker: Worker, held: Held) -> None:
         now = asyncio.get_running_loop().time()
         counts.UNREACHABLE.labels(self.exchange).inc()
-        if self._gate.unreachable(now):
+        if self.gate.unreachable(now):
             extra = {"exchange": self.exchange, "detail": decision.reason}
             log.warning("function_unreachable", extra=extra)
         worker.window.unsent(held, now)

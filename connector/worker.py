@@ -66,6 +66,7 @@ class Worker:
         """The channel is gone: what was not acked comes again to whoever is next."""
         self.closed = True
         self._keeper.cancel()
+        self._quiet.set()
 
     def on_delivery(self, tag: int, body: bytes, deliveries: int) -> None:
         """A message came. Until the parked keys are known it waits in line."""
@@ -91,6 +92,8 @@ class Worker:
             self._rouse()
 
     def _rouse(self) -> None:
+        if self.closed:
+            return
         self._quiet.clear()
         self._woken.set()
 
@@ -151,6 +154,7 @@ class Worker:
             return
         await self._insist(lambda: self._park.save(self.queue, batch))
         counts.PARKED.labels(self._owner.exchange).inc(len(batch))
+        log.info("parked", extra={"queue": self.queue, "events": len(batch)})
         self.ack(*self.window.saved(batch, asyncio.get_running_loop().time()))
 
     async def _turn(self) -> None:
