@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"faas-local: {error}\n")
         return 1
     except KeyboardInterrupt:
+        sys.stderr.write("interrupted; faas-local down ends what was started\n")
         return 130
 
 
@@ -127,17 +128,24 @@ def _up(given: argparse.Namespace, layout: Layout) -> int:
         services=given.services,
         wait=given.wait,
     )
-    if not lifecycle.up(layout, options, _say):
-        return 1
-    if given.detach:
-        _say(f"all ready; faas-local down --root {given.root} ends them")
-        return 0
-    _say("all ready; Ctrl-C ends everything")
+    if not given.detach:
+        return _stay(layout, options)
+    ready = lifecycle.up(layout, options, _say)
+    _say(f"{'all ready; ' if ready else ''}faas-local down --root {given.root} ends everything")
+    return 0 if ready else 1
+
+
+def _stay(layout: Layout, options: lifecycle.Options) -> int:
+    """Start, wait for Ctrl-C, end; an interrupted start is ended too."""
     try:
-        lifecycle.stay(layout)
+        if lifecycle.up(layout, options, _say):
+            _say("all ready; Ctrl-C ends everything")
+            lifecycle.stay(layout)
+    except KeyboardInterrupt:
+        return 0
     finally:
         lifecycle.down(layout, _say)
-    return 0
+    return 1  # not ready, or ended by somebody else
 
 
 def _down(given: argparse.Namespace, layout: Layout) -> int:

@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 
 import psutil
 
@@ -42,6 +44,26 @@ def test_up_starts_all_says_each_and_down_leaves_no_process_and_no_port(
     assert not supervisor.alive
     assert not any(psutil.pid_exists(pid) for pid in pids)
     assert all(port_free(port) for port in room.ports.values())
+
+
+def test_no_detach_ends_everything_at_ctrl_c(make_room: MakeRoom) -> None:
+    room = make_room("one")
+    words = ("up", "--services", "none", "--no-sandbox", "--no-detach")
+    with subprocess.Popen(
+        [sys.executable, "-m", "local.faas.command", *words],
+        cwd=room.folder,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as command:
+        output = command.stdout
+        assert output is not None
+        wait_until(lambda: "all ready; Ctrl-C" in output.readline())
+        pid = pid_of(room, "one")
+        command.send_signal(signal.SIGINT)
+        assert "ended   one" in output.read()
+    assert command.returncode == 0
+    assert not psutil.pid_exists(pid)
+    assert port_free(room.ports["one"])
 
 
 def test_down_twice_says_that_nothing_was_running(make_room: MakeRoom) -> None:
@@ -186,10 +208,10 @@ def test_one_that_ignores_sigterm_is_killed_and_said(make_room: MakeRoom) -> Non
     room = make_room("one", one={"environment": {"STUBBORN": "yes"}})
     room.up()
     kill_supervisor(room)
-    pid = pid_of(room, "one")
+    stubborn = room.state().living()["one"]
     down = room.down()
-    assert f"killed  pid {pid}" in down.stdout
-    assert not psutil.pid_exists(pid)
+    assert f"killed  pid {stubborn.pid}" in down.stdout
+    assert not stubborn.alive
 
 
 def test_a_missing_secret_is_named_with_its_variable(make_room: MakeRoom) -> None:
