@@ -9,7 +9,6 @@ import pytest
 from local.services import Endpoints
 from shared.storage.cache import Cache
 from shared.storage.database import Database
-from state_service.state import Policy, State
 from tests.state.desk import Desk
 
 
@@ -22,5 +21,5 @@ def desk(migrated: Endpoints) -> Iterator[Desk]:
             stack.enter_async_context(Database.open(migrated.database_url("functions")))
         )
         cache = runner.run(stack.enter_async_context(Cache.open(migrated.redis_url)))
-        yield Desk(runner, State(database, cache, Policy(60, 300)), database)
+        yield Desk(runner, database, cache)
         runner.run(stack.aclose())

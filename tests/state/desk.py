@@ -18,9 +18,11 @@ from shared.services.state import (
     StatusUpdate,
     TrackedMessage,
 )
+from shared.storage.cache import Cache
 from shared.storage.database import Database
-from state_service.state import State
+from state_service.state import Policy, State
 
+POLICY = Policy(lease_s=60, resend_unknown_s=300)
 NOON = "2026-11-23T12:00:00.000Z"
 
 
@@ -31,16 +33,17 @@ def new_id() -> str:
 class Desk:
     """One tenant with one channel. Messages are named by short words, made unique inside."""
 
-    def __init__(self, runner: asyncio.Runner, state: State, database: Database) -> None:
+    def __init__(self, runner: asyncio.Runner, database: Database, cache: Cache) -> None:
         self.runner = runner
-        self.state = state
         self.database = database
+        self.cache = cache
+        self.state = State(database, cache, POLICY)
         self.tenant_id = new_id()
         self.channel_id = new_id()
 
     def other(self) -> "Desk":
         """Another tenant at the same state function."""
-        return Desk(self.runner, self.state, self.database)
+        return Desk(self.runner, self.database, self.cache)
 
     def request(self, source_id: str, **changes: Any) -> ClaimRequest:
         fields: dict[str, Any] = {

@@ -9,8 +9,8 @@ import pytest
 from local.services import Endpoints
 from shared.runtime.errors import NotFound
 from shared.storage.cache import Cache
-from state_service.state import Policy, State
-from tests.state.desk import Desk, accepted, new_id
+from state_service.state import State
+from tests.state.desk import POLICY, Desk, accepted, new_id
 from tests.support import free_port
 
 
@@ -220,7 +220,7 @@ def test_a_lookup_that_redis_answers_is_noted_as_activity(desk: Desk) -> None:
 def test_everything_works_without_redis(desk: Desk) -> None:
     async def without_redis() -> None:
         async with Cache.open(f"redis://127.0.0.1:{free_port()}") as cache:
-            desk.state = State(desk.database, cache, Policy(60, 300))
+            desk.state = State(desk.database, cache, POLICY)
             request = desk.request("m1", direction="inbound")
             await desk.state.claim(request)
             completed = desk.completion(request, accepted(1, "g1"))
