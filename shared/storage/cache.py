@@ -48,7 +48,8 @@ class CacheLimits:
 
     connections: int = 16
     answer: float = 0.3  # connect, and each read of the socket
-    call: float = 0.6  # a whole call: its retry, and the wait for a free connection
+    call: float = 0.6  # a whole call with its retry
+    wait: float = 0.6  # for a free connection
     trip_after: int = 2  # failures in a row that open the breaker
     probe_every: float = 0.25  # how often an open breaker looks whether Redis is back
 
@@ -104,6 +105,7 @@ class Cache:
         self._client = client
         self._limits = limits
         self._breaker = Breaker(client.ping, limits)
+        self._free = asyncio.Semaphore(limits.connections)
         self._scripts: dict[str, AsyncScript] = {}
 
     @classmethod
@@ -138,7 +140,13 @@ class Cache:
 
     async def get(self, key: str) -> bytes | None:
         """Return the value, or None when it is not there or Redis is away."""
-        return (await self.get_many([key]))[0]
+        try:
+            value: bytes | None = await self._ask(lambda: self._client.get(key))
+        except Unavailable:
+            READS.labels("trouble").inc()
+            return None
+        READS.labels("miss" if value is None else "hit").inc()
+        return value
 
     async def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         """Return one value, or None, for each key, in one round trip."""
@@ -230,19 +238,33 @@ class Cache:
         return True
 
     async def _ask(self, call: Callable[[], Awaitable[Any]]) -> Any:
-        if self._breaker.open:
-            raise Unavailable("Redis has not answered for some calls; waiting for it to come back")
-        try:
-            async with asyncio.timeout(self._limits.call):
-                answer = await call()
-        except ResponseError as error:  # it answered: full, read-only, or a wrong type
+        async with self._connection():
+            try:
+                async with asyncio.timeout(self._limits.call):
+                    answer = await call()
+            except ResponseError as error:  # it answered: full, read-only, or a wrong type
+                self._breaker.succeeded()
+                raise _unavailable(error) from error
+            except TROUBLE as error:
+                self._breaker.failed()
+                raise _unavailable(error) from error
             self._breaker.succeeded()
-            raise _unavailable(error) from error
-        except TROUBLE as error:
-            self._breaker.failed()
-            raise _unavailable(error) from error
-        self._breaker.succeeded()
-        return answer
+            return answer
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[None]:
+        """Hold one of the connections. To wait in vain is no fault of Redis: the breaker stays."""
+        try:
+            async with asyncio.timeout(self._limits.wait):
+                await self._free.acquire()
+        except TimeoutError:
+            raise Unavailable("every connection to Redis is at work") from None
+        try:
+            if self._breaker.open:
+                raise Unavailable("Redis has not answered lately; waiting for it to come back")
+            yield
+        finally:
+            self._free.release()
 
 
 def _unavailable(error: BaseException) -> Unavailable:
