@@ -29,9 +29,9 @@ class Account:
         if os.geteuid() != 0:
             folder.mkdir(mode=0o700, exist_ok=True)
             return cls(os.geteuid(), os.getegid())
-        if not folder.exists():
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if folder.stat().st_uid == 0:  # new, or made by a start that ended right here
             user = _system_user()
-            folder.mkdir(mode=0o700)
             os.chown(folder, user.pw_uid, user.pw_gid)
         owner = folder.stat()
         return cls(owner.st_uid, owner.st_gid, _prefix(owner.st_uid, owner.st_gid, folder))

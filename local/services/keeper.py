@@ -20,10 +20,12 @@ TRIES = 3  # starts, when someone else is quicker at a port
 class Keeper:
     """One server and its processes. `give_up`, once set, ends a start that is under way."""
 
-    def __init__(self, server: Server, ports: Ports, give_up: threading.Event) -> None:
+    def __init__(
+        self, server: Server, ports: Ports, give_up: threading.Event | None = None
+    ) -> None:
         self.server = server
         self.ports = ports
-        self.give_up = give_up
+        self.give_up = give_up or threading.Event()
         self.record = server.home.record(server.name)
 
     def running(self) -> list[Process]:

@@ -36,7 +36,13 @@ class Process:
 
     def alive(self) -> bool:
         """Whether this very process still runs; a zombie does not."""
-        return self.boot == _boot() and _started(self.pid) == self.started
+        try:
+            state, started = _stat(self.pid)
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        if (started, _boot()) != (self.started, self.boot):
+            return False
+        return state not in "ZX" or not _has_ended(self.pid)
 
     def end(self, gently: signal.Signals, limit: float) -> bool:
         """Ask it to stop; after `limit` seconds kill its group. False when it had to be killed."""
@@ -97,17 +103,15 @@ def save(record: Path, processes: Sequence[Process]) -> None:
     new.replace(record)
 
 
-def _started(pid: int) -> int | None:
-    """Start time of a process that runs; collects it when it is an ended child of ours."""
+def _has_ended(pid: int) -> bool:
+    """Whether a zombie is all that is left: other threads keep sockets open a little longer."""
     try:
-        state, started = _stat(pid)
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    if state in "ZX":
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
-        return None
-    return started
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:  # another process's child
+        try:
+            return len(list(Path(f"/proc/{pid}/task").iterdir())) <= 1
+        except FileNotFoundError:
+            return True
 
 
 def _stat(pid: int) -> tuple[str, int]:
