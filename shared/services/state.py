@@ -35,10 +35,9 @@ class MessageKey(Request):
 
 
 class ClaimRequest(MessageKey):
-    """Ask for the right to deliver a message, and say what is known of it.
+    """Ask for the right to deliver a message; `attempt_id` lets a repeated call find its own claim.
 
-    `attempt_id` is made here, so that a repeated call finds its own claim. `resend_unknown_after`
-    (seconds; None: as state is set) is for sides where a repeat of an unknown send is harmless.
+    `resend_unknown_after` (seconds; None: as state is set): where repeating a send is harmless.
     """
 
     customer: Id
@@ -105,15 +104,12 @@ class PartResult(Request):
 
 
 class CompleteRequest(MessageKey):
-    """What an attempt got done. `final`: no part is left to be tried.
-
-    Not final keeps the claim and begins its lease anew; an unknown part ends the attempt.
-    """
+    """What an attempt got done. An unknown part ends it; not `final` begins its lease anew."""
 
     attempt_id: Uuid
     parts: list[PartResult] = Field(max_length=1000)
     conversation_id: OptionalId = None
-    final: bool = True
+    final: bool = True  # no part is left to be tried
 
 
 class Completed(BaseModel):
