@@ -13,6 +13,9 @@ from local.sandbox.told import Conversation, Message, Sent, conversation
 __all__ = ["Conversation", "Message", "Sandbox", "SandboxError", "Sent"]
 
 
+POOL = 64  # connections that are kept: tests say many things at once
+
+
 class SandboxError(Exception):
     """The sandbox refused a control request; its words are in the message."""
 
@@ -24,6 +27,7 @@ class Sandbox:
         self.base_url = base_url.rstrip("/")
         self._timeout = timeout
         self._http = requests.Session()
+        self._http.mount(self.base_url, requests.adapters.HTTPAdapter(pool_maxsize=POOL))
 
     def __enter__(self) -> Self:
         return self

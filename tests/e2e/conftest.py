@@ -102,8 +102,8 @@ def _run(command: list[str], *, check: bool, **variables: str) -> subprocess.Com
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """Everything, up; afterwards nothing of it is left."""
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """Everything, up; afterwards nothing of it is left, but for the logs when a test failed."""
     root = ROOT / ".local" / f"e2e-{os.getpid()}"
     faas_local = str(Path(sys.executable).parent / "faas-local")
     up = [faas_local, "up", "--root", str(root), "--port-offset", str(PORT_OFFSET)]
@@ -116,7 +116,8 @@ def stack() -> Iterator[Stack]:
             yield Stack(root, variables, sandbox, servers, servers.endpoints())
     finally:
         _run(down, check=True)
-    shutil.rmtree(root)
+    if not request.session.testsfailed:
+        shutil.rmtree(root)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Two hundred conversations at twenty messages a second each way: nothing lost, nothing twice.
 
-Asked of the simulators (what the people saw), of the database and of the object store.
+Asked of the simulators (what the people saw), of the database and of the object store. The order
+is that in which the simulators were told to write, which on a busy machine is not always ours.
 """
 
 import json
@@ -24,6 +25,8 @@ AT_ONCE = 5  # conversations that are lively at the same time, so that each has 
 RATE = 40.0  # a second: twenty each way
 SETTLE_S = 60.0
 PLACE = re.compile(r"[0-9a-f-]{36}/\d{4}-\d\d-\d\d/\d{8}T\d{6}\.\d{6}Z-[A-Za-z0-9_.-]+\.json")
+
+pytestmark = pytest.mark.timeout(300)
 
 
 @dataclass(frozen=True)
@@ -120,16 +123,23 @@ def test_traffic_came_at_its_rate(outcome: Outcome) -> None:
     assert outcome.late < 1.0
 
 
-def test_agents_saw_every_line_once_and_in_order(outcome: Outcome) -> None:
+def test_everybody_wrote_every_line_once(outcome: Outcome) -> None:
     for talk in outcome.talks:
-        thread = outcome.genesys["+" + talk.customer]
-        assert thread.texts("got") == talk.texts("customer")
+        customer, agent = outcome.whatsapp[talk.customer], outcome.genesys["+" + talk.customer]
+        assert Counter(customer.texts("written")) == Counter(talk.texts("customer"))
+        assert Counter(agent.texts("written")) == Counter(talk.texts("agent"))
 
 
-def test_customers_saw_every_line_once_and_in_order(outcome: Outcome) -> None:
+def test_agents_saw_every_line_once_and_in_the_order_written(outcome: Outcome) -> None:
     for talk in outcome.talks:
-        thread = outcome.whatsapp[talk.customer]
-        assert thread.texts("got") == talk.texts("agent")
+        customer, agent = outcome.whatsapp[talk.customer], outcome.genesys["+" + talk.customer]
+        assert agent.texts("got") == customer.texts("written")
+
+
+def test_customers_saw_every_line_once_and_in_the_order_written(outcome: Outcome) -> None:
+    for talk in outcome.talks:
+        customer, agent = outcome.whatsapp[talk.customer], outcome.genesys["+" + talk.customer]
+        assert customer.texts("got") == agent.texts("written")
 
 
 def test_every_answer_got_exactly_one_final_receipt(outcome: Outcome) -> None:
