@@ -15,11 +15,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from local.faas import environment, planning, secret_files, servers, stack
+from local.faas import environment, planning, secret_files, stack
 from local.faas.errors import FaasError
 from local.faas.layout import Layout
 from local.faas.plan import Plan, Process
 from local.faas.processes import Identity, end, holder_of, port_free
+from local.faas.servers import Servers, prepare
 from local.faas.state import State
 from local.faas.waiting import Waiter
 
@@ -142,13 +143,13 @@ def _start(layout: Layout, options: Options, say: Say) -> Plan:
         declared.functions,
         options.port_offset,
         with_sandbox=options.with_sandbox,
-        servers=servers.up(options.services, layout.root, say),
+        servers=Servers(options.services, layout.root, declared.folder).up(say),
     )
     say(f"servers up in {time.monotonic() - began:.1f} s")
     began = time.monotonic()
     variables = {**os.environ, **chosen}
     _lay_secrets(layout, declared, variables, say)
-    servers.prepare(variables, say)
+    prepare(variables, say)
     environment.write(layout.env_file, chosen)
     planner = planning.Planner(
         layout, stack.load(options.yaml, variables), options.port_offset, variables
@@ -164,10 +165,11 @@ def _start(layout: Layout, options: Options, say: Say) -> Plan:
 
 def _services_down(layout: Layout, say: Say) -> None:
     try:
-        mode = str(Plan.read(layout.plan_file).options["services"])
-    except (FaasError, KeyError):
-        mode = "local"
-    servers.down(mode, layout.root, say)
+        options = Plan.read(layout.plan_file).options
+        mode, folder = str(options["services"]), Path(options["yaml"]).parent
+    except (FaasError, KeyError):  # no plan: `faas-local services up` may have been all
+        mode, folder = "local", Path()
+    Servers(mode, layout.root, folder).down(say)
 
 
 def _refuse_taken(ports: Mapping[str, int]) -> None:

@@ -6,12 +6,14 @@ Whoever runs them, what leaves here is the same set of variables.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.faas.errors import FaasError
 
 if TYPE_CHECKING:
+    from local.faas.compose import Compose
     from local.services import Endpoints
 
 MODES = ("local", "docker", "none")
@@ -19,38 +21,56 @@ MODES = ("local", "docker", "none")
 Say = Callable[[str], None]
 
 
-def up(mode: str, root: Path, say: Say) -> dict[str, str]:
-    """Start them, and tell where they are as variables; none when others run them."""
-    if mode != "local":
-        return {}
-    from local.services import Services, ServicesError  # noqa: PLC0415  # half a second
+@dataclass(frozen=True)
+class Servers:
+    """The servers of one root. `folder` holds compose.yaml."""
 
-    try:
-        return variables_of(Services(root, report=say).up())
-    except ServicesError as error:
-        raise FaasError(str(error)) from error
+    mode: str
+    root: Path
+    folder: Path
 
+    def up(self, say: Say) -> dict[str, str]:
+        """Start them, and tell where they are as variables; none when others run them."""
+        if self.mode == "none":
+            return {}
+        return variables_of(self._compose().up() if self.mode == "docker" else self._local_up(say))
 
-def down(mode: str, root: Path, say: Say) -> None:
-    """End them, when they are ours."""
-    if mode != "local":
-        return
-    from local.services import Services, ServicesError  # noqa: PLC0415  # half a second
+    def down(self, say: Say) -> None:
+        """End them, when they are ours."""
+        if self.mode == "docker":
+            self._compose().down()
+        elif self.mode == "local":
+            self._local_down(say)
 
-    try:
-        Services(root, report=lambda line: say(f"servers: {line}")).down()
-    except ServicesError as error:
-        raise FaasError(str(error)) from error
+    def rows(self) -> list[tuple[str, int | None, int | None, str]]:
+        """Name, port, pid and state of each server whose process is ours."""
+        if self.mode != "local":
+            return []
+        from local.services import Services  # noqa: PLC0415  # half a second
 
+        found = Services(self.root, report=lambda _: None).status()
+        return [(row.name, row.port, row.pid, row.state) for row in found]
 
-def rows(mode: str, root: Path) -> list[tuple[str, int | None, int | None, str]]:
-    """Name, port, pid and state of each server of ours."""
-    if mode != "local":
-        return []
-    from local.services import Services  # noqa: PLC0415  # half a second
+    def _compose(self) -> Compose:
+        from local.faas.compose import Compose  # noqa: PLC0415  # half a second
 
-    found = Services(root, report=lambda _: None).status()
-    return [(row.name, row.port, row.pid, row.state) for row in found]
+        return Compose(self.folder, self.root)
+
+    def _local_up(self, say: Say) -> Endpoints:
+        from local.services import Services, ServicesError  # noqa: PLC0415  # half a second
+
+        try:
+            return Services(self.root, report=say).up()
+        except ServicesError as error:
+            raise FaasError(str(error)) from error
+
+    def _local_down(self, say: Say) -> None:
+        from local.services import Services, ServicesError  # noqa: PLC0415  # half a second
+
+        try:
+            Services(self.root, report=lambda line: say(f"servers: {line}")).down()
+        except ServicesError as error:
+            raise FaasError(str(error)) from error
 
 
 def variables_of(endpoints: Endpoints) -> dict[str, str]:

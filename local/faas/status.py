@@ -6,11 +6,12 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
-from local.faas import servers
 from local.faas.layout import Layout
 from local.faas.plan import Plan, Process
 from local.faas.processes import Identity
+from local.faas.servers import Servers
 from local.faas.state import WAITING, Entry, State
 from local.faas.waiting import ready
 
@@ -38,7 +39,8 @@ def rows(layout: Layout) -> list[Row]:
             )
             for process, good in zip(plan.processes, answers, strict=True)
         ]
-    return [*own, *_server_rows(layout, str(plan.options.get("services")))]
+    mode, folder = str(plan.options["services"]), Path(plan.options["yaml"]).parent
+    return [*own, *_server_rows(Servers(mode, layout.root, folder))]
 
 
 def table(found: Sequence[Row]) -> list[str]:
@@ -51,10 +53,10 @@ def table(found: Sequence[Row]) -> list[str]:
     ]
 
 
-def _server_rows(layout: Layout, mode: str) -> list[Row]:
+def _server_rows(servers: Servers) -> list[Row]:
     """The servers below, when they are ours; they tell neither age nor restarts."""
     found = []
-    for name, port, pid, state in servers.rows(mode, layout.root):
+    for name, port, pid, state in servers.rows():
         identity = Identity.of(pid) if pid else None
         cells = (name, str(port or "-"), *_life(identity, state), "-", _memory(identity), "-")
         found.append(Row(cells, good=state == "running"))
