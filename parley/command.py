@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from parley import doctor, keys, schema, tenants
+from parley import keys, schema, tenants
 from parley.environment import Environment
 from parley.tenant_file import SHAPE
 from shared.runtime.errors import ParleyError, SettingsError, Unavailable, Unknown
@@ -67,12 +67,12 @@ def build_parser() -> argparse.ArgumentParser:
     migrate.set_defaults(run=schema.migrate)
     _add_tenants(commands.add_parser("tenants", help="apply a tenants file, list, show"))
     _add_keys(commands.add_parser("keys", help="make fresh keys for the platform"))
-    doctor_ = commands.add_parser(
+    doctor = commands.add_parser(
         "doctor",
         help="name every setting, ask every dependency, say what is wrong",
         description="Asks everything at once, for two seconds at most. 1 if anything is wrong.",
     )
-    doctor_.set_defaults(run=doctor.doctor)
+    doctor.set_defaults(run=_doctor)
     return parser
 
 
@@ -113,6 +113,12 @@ def _add_keys(parser: argparse.ArgumentParser) -> None:
         "--add-to", type=Path, metavar="FILE", help="a ring whose keys stay readable beside it"
     )
     new.set_defaults(run=keys.new)
+
+
+def _doctor(given: argparse.Namespace, environment: Environment) -> int:
+    from parley.doctor import doctor  # noqa: PLC0415  # loads every client: half a second
+
+    return doctor(given, environment)
 
 
 def _say(error: ParleyError, code: int) -> int:

@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import requests
+from pika import BlockingConnection, URLParameters
+from pika.exceptions import AMQPError
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
 
+from parley.database import newest_revision, revision_of, role_of
 from parley.environment import Environment, Found
+from parley.objects import missing_buckets
 from parley.tenancy import Tenancy
 from shared.runtime.errors import ParleyError
 from shared.services.tenancy import TenantList
@@ -87,8 +95,6 @@ def service_token(environment: Environment) -> str:
 
 def schema(setting: Found) -> str:
     """Whether the schema is that of this code."""
-    from parley.database import newest_revision, revision_of  # noqa: PLC0415  # slow to import
-
     there, wanted = revision_of(setting, SECONDS), newest_revision()
     if there != wanted:
         raise Wrong(
@@ -100,11 +106,6 @@ def schema(setting: Found) -> str:
 
 def redis(setting: Found) -> str:
     """Whether Redis answers, and takes writes."""
-    from redis import Redis  # noqa: PLC0415  # slow to import
-    from redis.backoff import NoBackoff  # noqa: PLC0415
-    from redis.exceptions import RedisError  # noqa: PLC0415
-    from redis.retry import Retry  # noqa: PLC0415
-
     try:
         with Redis.from_url(
             setting.value,
@@ -120,9 +121,6 @@ def redis(setting: Found) -> str:
 
 def rabbitmq(setting: Found) -> str:
     """Whether RabbitMQ opens a channel for us."""
-    from pika import BlockingConnection, URLParameters  # noqa: PLC0415  # slow to import
-    from pika.exceptions import AMQPError  # noqa: PLC0415
-
     try:
         parameters = URLParameters(setting.value)
         parameters.connection_attempts, parameters.retry_delay = 1, 0
@@ -137,8 +135,6 @@ def rabbitmq(setting: Found) -> str:
 
 def s3(environment: Environment) -> str:
     """Whether the buckets are there."""
-    from parley.objects import missing_buckets  # noqa: PLC0415  # slow to import
-
     endpoint = environment.need("S3_ENDPOINT_URL")
     access, secret = environment.need("S3_ACCESS_KEY"), environment.need("S3_SECRET_KEY")
     missing = missing_buckets(endpoint, access, secret, SECONDS)
@@ -155,14 +151,15 @@ def function(setting: Found) -> str:
     except requests.RequestException as error:
         raise _silent(setting, error) from None
     try:
-        told = answer.json()
-        bad = [f"{name} ({state})" for name, state in told["checks"].items() if state != "ok"]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        bad = []
+        checks = dict(answer.json()["checks"])
+    except (ValueError, KeyError, TypeError):
+        raise Wrong(
+            f"what answers at {_place(setting)} is not one of our functions: check {setting.name}"
+        ) from None
+    bad = ", ".join(f"{name} ({state})" for name, state in checks.items() if state != "ok")
     if answer.status_code != OK:
-        why = f": {', '.join(bad)}" if bad else ""
-        raise Wrong(f"answers {answer.status_code}, not ready{why}")
-    return f"ready at {_place(setting)}" + (f", but without {', '.join(bad)}" if bad else "")
+        raise Wrong(f"answers {answer.status_code}, not ready: {bad or 'it is stopping'}")
+    return f"ready at {_place(setting)}" + (f", but without {bad}" if bad else "")
 
 
 def provider(setting: Found) -> str:
@@ -176,7 +173,6 @@ def provider(setting: Found) -> str:
 
 def _role(setting: Found) -> Check:
     def ask() -> str:
-        from parley.database import role_of  # noqa: PLC0415  # slow to import
 
         return f"{role_of(setting, SECONDS)} may log in, and can not bypass row-level security"
 

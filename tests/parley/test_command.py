@@ -1,0 +1,94 @@
+"""Help, exit codes, keys and the schema."""
+
+from pathlib import Path
+
+import pytest
+
+from local.services import Endpoints
+from local.services import Services as Servers
+from shared.tenancy.vault import KeyRing
+from tests.parley.conftest import Parley
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--help"], "exit codes:"),
+        (["tenants", "apply", "--help"], "a tenants file is YAML"),
+        (["keys", "new", "--help"], "--add-to"),
+        (["doctor", "--help"], "two seconds"),
+    ],
+)
+def test_help_is_complete(parley: Parley, arguments: list[str], words: str) -> None:
+    told = parley(*arguments)
+    assert told.code == 0
+    assert words in told.out
+
+
+@pytest.mark.parametrize("arguments", [[], ["tenants"], ["fly"], ["tenants", "apply"]])
+def test_wrong_usage_is_2(parley: Parley, arguments: list[str]) -> None:
+    assert parley(*arguments).code == 2
+
+
+@pytest.mark.parametrize("text", ["this is not an assignment", "A=b c", "A='open"])
+def test_a_file_of_variables_that_is_none(parley: Parley, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "env"
+    path.write_text(f"# a comment\n\n{text}\n", encoding="utf-8")
+    told = parley("--env-file", path, "doctor")
+    assert told.code == 2
+    assert "line 3 is not NAME=value" in told.err
+
+
+def test_a_file_of_variables_that_is_not_there(parley: Parley, tmp_path: Path) -> None:
+    told = parley("--env-file", tmp_path / "none", "doctor")
+    assert told.code == 2
+    assert "--env-file" in told.err
+
+
+def test_keys_new_prints_keys_that_work(parley: Parley, tmp_path: Path) -> None:
+    first = parley("keys", "new", "key-ring")
+    assert first.code == 0
+    assert KeyRing.parse(first.out).current == "k1"
+    assert "KEY_RING" in first.err
+    path = tmp_path / "ring"
+    path.write_text(first.out, encoding="utf-8")
+    second = KeyRing.parse(parley("keys", "new", "key-ring", "--id", "k2", "--add-to", path).out)
+    assert second.current == "k2"
+    assert second.keys["k1"] == KeyRing.parse(first.out).keys["k1"]
+    assert parley("keys", "new", "key-ring", "--add-to", path).code == 2
+    assert len(parley("keys", "new", "service-token-key").out.strip()) >= 32
+
+
+def test_migrate_makes_the_schema_and_says_so_again(parley: Parley, servers: Servers) -> None:
+    empty: Endpoints = servers.reset_database("parley_migrate_test")
+    first = parley("migrate", DATABASE_OWNER_URL=empty.database_owner_url)
+    assert first.code == 0, first.err
+    assert "schema empty ->" in first.out
+    second = parley("migrate", DATABASE_URL=empty.database_owner_url)
+    assert second.code == 0
+    assert "schema at" in second.out
+    assert "with DATABASE_URL from environment" in second.out
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("postgresql://a:SECRET@127.0.0.1:9/b", 3),
+        ("nonsense SECRET", 2),
+        ("", 2),
+    ],
+)
+def test_migrate_without_a_database_names_the_setting(parley: Parley, url: str, code: int) -> None:
+    told = parley("migrate", DATABASE_OWNER_URL=url)
+    assert told.code == code
+    assert "DATABASE" in told.err or "database URL" in told.err
+    assert "SECRET" not in told.out + told.err
+
+
+def test_migrate_with_a_wrong_password_says_the_servers_words(
+    parley: Parley, migrated: Endpoints
+) -> None:
+    url = migrated.database_url("tenancy")
+    told = parley("migrate", DATABASE_OWNER_URL=url.replace("parley_tenancy:", "parley_owner:"))
+    assert told.code == 3
+    assert "nothing was changed: check DATABASE_OWNER_URL" in told.err
