@@ -78,8 +78,15 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
 
 function = Function(NAME, Settings, wire)
 app = FastAPI(title="Parley auth", openapi_url=None)
-function.errors(app)
-KitOf = Annotated[Kit, Depends(function.kit)]
+name_errors(app)
+
+
+async def _kit(request: Request) -> Kit:
+    """As a dependency; async, so that FastAPI does not take a thread for it."""
+    return function.kit(request)
+
+
+KitOf = Annotated[Kit, Depends(_kit)]
 
 
 @app.post("/auth/token")

@@ -72,7 +72,7 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
 
 function = Function(NAME, Settings, wire)
 app = FastAPI(title="Parley tenancy", openapi_url=None)
-function.errors(app)
+name_errors(app)
 app.include_router(router)
 
 

@@ -99,7 +99,8 @@ class ChannelFile(Declared):
 class TenantFile(Declared):
     """One tenant with its credentials, own Meta apps and channels.
 
-    What is left out stays as it is stored; nothing is deleted by leaving it out.
+    A secret, credential, app or channel left out stays as it is stored; any other field left out
+    takes its default.
     """
 
     tenant: Slug

@@ -24,18 +24,20 @@ from tenancy_service.lookups import Lookups
 NAME = "tenancy"
 router = APIRouter(prefix="/tenancy")
 
+# The dependencies are async so that FastAPI does not take a thread for each.
 
-def _lookups(request: Request) -> Lookups:
+
+async def _lookups(request: Request) -> Lookups:
     lookups: Lookups = request.state.kit.lookups
     return lookups
 
 
-def _configuration(request: Request) -> Configuration:
+async def _configuration(request: Request) -> Configuration:
     configuration: Configuration = request.state.kit.configuration
     return configuration
 
 
-def _actor(request: Request) -> str:
+async def _actor(request: Request) -> str:
     """Who calls, by the service token that the door has let in: the audit log's actor."""
     tokens: ServiceTokens = request.state.service_tokens
     return tokens.verify_header(request.headers.get("authorization"), NAME)
