@@ -33,6 +33,7 @@ class Lane:
     not_before: float = 0.0
     unsaved: int = 0
     reading: bool = False
+    runnable: bool = False
     timer: float = 0.0  # the last wake-up that was asked for
 
 

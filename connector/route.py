@@ -74,7 +74,7 @@ class Route:
         """Dispatch what may go now."""
         now = asyncio.get_running_loop().time()
         for worker in self._workers:
-            while not self.stopping and self.gate.admits(now):
+            while not (self.stopping or self.tenants.full()) and self.gate.admits(now):
                 held = worker.window.take()
                 if held is None:
                     break

@@ -65,9 +65,9 @@ class Settings(AmqpSettings, DatabaseSettings, ServiceAuthSettings):
     routes: Annotated[tuple[RouteTo, ...], NoDecode, BeforeValidator(parse_routes)]
     host: str = "0.0.0.0"  # noqa: S104  # in an image there is no other address to be reached by
     port: int = Field(3012, ge=1, le=65535)
-    slots: int = Field(128, ge=2, le=4096)
+    slots: int = Field(48, ge=2, le=4096)
     prefetch: int = Field(50, ge=2, le=1000)
-    call_seconds: float = Field(30.0, gt=0, le=600)
+    call_seconds: float = Field(90.0, gt=0, le=600)  # longer than a function is patient
     stop_seconds: float = Field(20.0, ge=0, le=300)
     tick_seconds: float = Field(10.0, gt=0, le=300)
     tries_before_parking: int = Field(3, ge=1, le=100)

@@ -30,7 +30,7 @@ class Window:
         self._tenants = tenants
         self._lanes: dict[str, Lane] = {}
         self._counts: Counter[str] = Counter()  # unacked, by tenant
-        self._runnable: dict[str, None] = {}
+        self._runnable: dict[str, dict[str, None]] = {}  # keys that may go, by tenant
         self._timers: list[tuple[float, str]] = []
         self._thirsty: dict[str, dict[str, None]] = {}  # parked keys to be read, by tenant
         self._probes: set[str] = set()
@@ -66,22 +66,25 @@ class Window:
         """The next event to dispatch, its tenant's slot taken; None when nothing may go now."""
         if self._solo:
             return None
-        for key in self._runnable:
-            lane = self._lanes[key]
-            if not self._may_go(lane):
+        for tenant, keys in self._runnable.items():
+            key = self._choose(tenant, keys)
+            if key is None:
                 continue
+            lane = self._lanes[key]
             if lane.waiting[0].alone and self.flying:
                 return None  # the others have to land first
             return self._start(lane)
         return None
 
-    def _may_go(self, lane: Lane) -> bool:
-        if self._tenants.is_held(lane.tenant) and lane.key not in self._probes:
-            return False
-        return self._tenants.admits(lane.tenant)
+    def _choose(self, tenant: str, keys: dict[str, None]) -> str | None:
+        if not self._tenants.admits(tenant):
+            return None
+        if self._tenants.is_held(tenant):
+            return next((key for key in keys if key in self._probes), None)
+        return next(iter(keys))
 
     def _start(self, lane: Lane) -> Held:
-        del self._runnable[lane.key]
+        self._stand_down(lane)
         self._probes.discard(lane.key)
         held = lane.flying = lane.waiting.popleft()
         self._solo = held.alone
@@ -150,7 +153,7 @@ class Window:
         for lane in self._lanes.values():
             if lane.tenant == tenant:
                 lane.waiting.clear()
-                self._runnable.pop(lane.key, None)
+                self._stand_down(lane)
                 self._next(lane, now)
 
     def _park_open(self, tenant: str) -> None:
@@ -169,7 +172,7 @@ class Window:
         lane.unsaved += len(fresh)
         lane.waiting = deque(held for held in lane.waiting if held.tag is None)
         if not lane.waiting:
-            self._runnable.pop(lane.key, None)
+            self._stand_down(lane)
 
     def wants_park(self) -> bool:
         """Whether `take_unsaved` or `take_turn` would give something to do."""
@@ -272,7 +275,7 @@ class Window:
         return self.rules.prefetch // 2
 
     def _next(self, lane: Lane, now: float) -> None:
-        if lane.flying is not None or lane.reading or lane.key in self._runnable:
+        if lane.flying is not None or lane.reading or lane.runnable:
             return
         if not lane.waiting and not lane.parked:
             self._lanes.pop(lane.key, None)
@@ -282,6 +285,17 @@ class Window:
                 lane.timer = lane.not_before
                 heapq.heappush(self._timers, (lane.timer, lane.key))
         elif lane.waiting:
-            self._runnable[lane.key] = None
+            lane.runnable = True
+            self._runnable.setdefault(lane.tenant, {})[lane.key] = None
         elif not lane.unsaved:
             self._thirsty.setdefault(lane.tenant, {})[lane.key] = None
+
+    def _stand_down(self, lane: Lane) -> None:
+        """Take it out of those that may go. The tenant goes to the end of the line."""
+        if not lane.runnable:
+            return
+        lane.runnable = False
+        keys = self._runnable.pop(lane.tenant)
+        del keys[lane.key]
+        if keys:
+            self._runnable[lane.tenant] = keys

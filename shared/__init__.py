@@ -1,0 +1,1 @@
+"""The layers under the functions. Nothing here imports a function."""

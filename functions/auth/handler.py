@@ -16,6 +16,7 @@ from auth_service.issuer import Issuer
 from auth_service.login import GenesysLogin
 from shared.runtime.function import Check, Function, Resources
 from shared.runtime.peer import Peer, http_session
+from shared.runtime.routes import name_errors
 from shared.runtime.service_auth import ServiceTokens
 from shared.runtime.settings import RedisSettings, ServiceAuthSettings, VaultSettings
 from shared.services.auth import Invalidated, Invalidation, Token, TokenRequest

@@ -10,6 +10,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from shared.runtime.function import Check, Function, Resources
+from shared.runtime.routes import name_errors
 from shared.runtime.settings import DatabaseSettings, RedisSettings, ServiceAuthSettings
 from shared.storage.cache import Cache
 from shared.storage.database import Database
@@ -52,12 +53,12 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
 function = Function("state", Settings, wire)
 
 
-def _state(request: Request) -> State:
+async def _state(request: Request) -> State:
     return function.kit(request).state
 
 
 app = routes(_state)
-function.errors(app)
+name_errors(app)
 
 
 @http

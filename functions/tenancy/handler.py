@@ -10,6 +10,7 @@ from pydantic import field_validator
 from starlette.requests import Request
 
 from shared.runtime.function import Check, Function, Resources
+from shared.runtime.routes import name_errors
 from shared.runtime.settings import (
     DatabaseSettings,
     RedisSettings,

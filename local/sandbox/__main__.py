@@ -107,6 +107,10 @@ def _changes(pairs: list[str]) -> dict[str, Any]:
     return changes
 
 
+# What cloud load balancers give an idle connection: clients that keep theirs shorter lose none.
+KEEP_ALIVE_S = 60
+
+
 class Server(uvicorn.Server):
     """Says where it listens, on standard output, once it does."""
 
@@ -141,6 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
         proxy_headers=False,
         log_level="warning",
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=3,
     )
     server = Server(config)

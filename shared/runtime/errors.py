@@ -125,16 +125,17 @@ class SettingsError(ParleyError):
     retryable = "no"
 
 
+# What a peer's status says. 400, 405 and 415 are as certain a no as 422.
 BY_STATUS: dict[int, type[ParleyError]] = {
-    cls.status: cls
-    for cls in (
-        BadInput,
-        BodyTooLarge,
-        Unauthorised,
-        Forbidden,
-        NotFound,
-        Conflict,
-        Unavailable,
-        Unknown,
-    )
+    400: BadInput,
+    401: Unauthorised,
+    403: Forbidden,
+    404: NotFound,
+    405: BadInput,
+    409: Conflict,
+    413: BodyTooLarge,
+    415: BadInput,
+    422: BadInput,
+    503: Unavailable,
+    504: Unknown,
 }

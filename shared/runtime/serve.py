@@ -91,6 +91,8 @@ def make_server(serve: ServeSettings) -> Server:
         lifespan="on",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
+        ws="none",
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=STOP_TIMEOUT_S,

@@ -6,12 +6,13 @@ is decided comes back as a value.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from shared.messaging.outcomes import SendError, SendOutcome
-from shared.runtime.errors import Busy, Unavailable
+from shared.runtime.errors import Busy, Unavailable, Unknown
 from shared.services.state import (
     Claim,
     ClaimRequest,
@@ -26,6 +27,14 @@ from shared.transforms.parts import Part
 Plan = Sequence[Part] | SendError
 Build = Callable[[Claim], Plan]
 Send = Callable[[Part], Awaitable[SendOutcome]]
+
+# Seconds. A claim that was not answered may hold: the same attempt asks again and finds its own.
+CLAIM_PATIENCE = 8.0
+# After a send its outcome must be written down, or the next attempt sends it again.
+COMPLETE_PATIENCE = 40.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+
+T = TypeVar("T")
 
 # What of an error is kept with the message: codes and words, nothing that was written in it.
 KEPT = {"provider_code", "title", "detail", "reason", "agent_words", "trace"}
@@ -49,7 +58,7 @@ async def deliver(
     `last_try`: nobody will repeat this, so what could be tried again is refused for good. Raises
     Busy (another attempt is at it, or an earlier one's fate is not known yet), Unavailable.
     """
-    claim = await state.claim(request)
+    claim = await _insist(lambda: state.claim(request), CLAIM_PATIENCE)
     if claim.outcome == "duplicate":
         return Delivery("duplicate", receipt=claim.receipt)
     if claim.outcome != "claimed":
@@ -107,14 +116,13 @@ class _Attempt:
         return Delivery("refused", part, error, receipt)
 
     async def _complete(self, *results: PartResult, final: bool) -> ReceiptDue | None:
-        completed = await self._state.complete(
-            CompleteRequest(
-                **self._key(),
-                parts=list(results),
-                conversation_id=self._conversation_id,
-                final=final,
-            )
+        request = CompleteRequest(
+            **self._key(),
+            parts=list(results),
+            conversation_id=self._conversation_id,
+            final=final,
         )
+        completed = await _insist(lambda: self._state.complete(request), COMPLETE_PATIENCE)
         return completed.receipt
 
     async def _give_back(self, reason: str) -> None:
@@ -129,6 +137,20 @@ class _Attempt:
             "source_id": request.source_id,
             "attempt_id": request.attempt_id,
         }
+
+
+async def _insist(call: Callable[[], Awaitable[T]], seconds: float) -> T:
+    """Repeat an idempotent call that is not answered, for so long. Raises its last error."""
+    loop = asyncio.get_running_loop()
+    deadline, pause = loop.time() + seconds, FIRST_PAUSE
+    while True:
+        try:
+            return await call()
+        except (Unavailable, Unknown):
+            if loop.time() + pause > deadline:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def kept(error: SendError) -> dict[str, Any]:

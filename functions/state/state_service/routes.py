@@ -51,7 +51,7 @@ HOT_ROUTES: dict[tuple[str, str], HotRoute] = {
 }
 
 
-def routes(state_of: Callable[[Request], State]) -> FastAPI:
+def routes(state_of: Callable[[Request], Awaitable[State]]) -> FastAPI:
     """Build the app. `state_of` finds what `wire` made in a request."""
     app = FastAPI(title="Parley state", version="1")
     known = Depends(state_of)

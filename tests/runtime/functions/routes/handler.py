@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from shared.runtime.errors import NotFound
 from shared.runtime.function import Function, Resources
+from shared.runtime.routes import name_errors
 from shared.runtime.settings import ServiceAuthSettings
 
 
@@ -26,7 +27,7 @@ async def wire(settings: ServiceAuthSettings) -> AsyncIterator[Resources]:
 
 function = Function("routes", ServiceAuthSettings, wire)
 app = FastAPI()
-function.errors(app)
+name_errors(app)
 
 
 @app.post("/things")
