@@ -17,8 +17,9 @@ from shared.runtime.errors import ParleyError
 LIMIT_S = 2.0
 WELL, ILL = 0, 1
 
+OWNER = "DATABASE_OWNER_URL"
 SECRETS: tuple[str, ...] = (
-    "DATABASE_OWNER_URL",
+    OWNER,
     "DATABASE_URL",
     *ROLES,
     "REDIS_URL",
@@ -106,6 +107,8 @@ def _setting(environment: Environment, name: str) -> str:
         default = PROVIDERS.get(name)
         if default is not None:
             return f"not set; {default} is asked"
+        if name == OWNER and environment.find("DATABASE_URL") is not None:
+            return "not set; DATABASE_URL is used"
         return "missing" if name in SECRETS else "not set"
     shown = "set" if name in SECRETS else found.value
     return f"{shown}  ({found.source})"

@@ -84,7 +84,7 @@ def all_checks(environment: Environment) -> list[Check]:
 def key_ring(setting: Found) -> str:
     """Whether the ring can be used, without showing it."""
     ring = KeyRing.parse(setting.value)
-    return f"{len(ring.keys)} keys, {ring.current!r} seals"
+    return f"{ring.current!r} seals; to open there are {', '.join(sorted(ring.keys))}"
 
 
 def service_token(environment: Environment) -> str:

@@ -49,15 +49,17 @@ class Environment:
         """Raises SettingsError when the file can not be read."""
         self._file = env_file
         self._variables = {} if env_file is None else _read(env_file)
-        # Secret files are found by these two, wherever they were said.
+        # By these the runtime finds secret files; it looks at the environment alone.
+        self._handed_on: set[str] = set()
         for name, value in self._variables.items():
-            if name == "SECRETS_DIR" or name.endswith("_SECRET"):
-                os.environ.setdefault(name, value)
+            if name not in os.environ and (name == "SECRETS_DIR" or name.endswith("_SECRET")):
+                os.environ[name] = value
+                self._handed_on.add(name)
 
     def find(self, *names: str) -> Found | None:
         """The first of the names that is set anywhere."""
         for name in names:
-            if value := os.environ.get(name):
+            if (value := os.environ.get(name)) and name not in self._handed_on:
                 return Found(name, value, "environment")
             if value := self._variables.get(name):
                 return Found(name, value, str(self._file))
