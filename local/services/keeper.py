@@ -69,6 +69,8 @@ class Keeper:
         `limit`: seconds until it is killed, instead of the server's own.
         """
         server = self.server
+        if limit is None and self.serving():
+            server.ask_to_stop(self.ports.of(server.name))
         limit = limit or server.stop_limit
         recorded = load(self.record)
         running = [process for process in recorded if process.alive()]

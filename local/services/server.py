@@ -41,6 +41,9 @@ class Server(ABC):
     def settle(self, ports: dict[str, int]) -> None:  # noqa: B027 - most servers have nothing to add
         """What is to be done once it answers."""
 
+    def ask_to_stop(self, ports: dict[str, int]) -> None:  # noqa: B027 - the signal does for most
+        """What is better than the signal, when it serves; the signal follows in any case."""
+
     def clean(self, ports: dict[str, int]) -> None:  # noqa: B027 - most leave nothing
         """Take away what it leaves outside the root after its end."""
 
