@@ -84,9 +84,10 @@ class Consumer:
         await channel.declare(self._topology)
         await channel.call("basic_qos", prefetch_count=self._prefetch)
         # The queue was deleted, or its node left: begin anew, which declares it again.
-        channel.raw.add_on_cancel_callback(lambda _: channel.raw.is_open and channel.raw.close())
+        link = _Link(channel)
+        channel.raw.add_on_cancel_callback(lambda _: link.drop())
         for queue in self._topology.queues(route.exchange):
-            worker = route.work(queue, _acker(channel))
+            worker = route.work(queue, link)
             workers.append((route, worker))
             await channel.call(
                 "basic_consume", queue=queue, on_message_callback=_on_message(worker)
@@ -94,12 +95,21 @@ class Consumer:
         return channel
 
 
-def _acker(channel: Channel) -> Callable[[int], None]:
-    def ack(tag: int) -> None:
-        if channel.raw.is_open:  # else it is redelivered, and the claim answers "duplicate"
-            channel.raw.basic_ack(tag)
+class _Link:
+    """A channel as its workers know it."""
 
-    return ack
+    def __init__(self, channel: Channel) -> None:
+        self._raw = channel.raw
+
+    def ack(self, tag: int) -> None:
+        """Acknowledge; on a closed channel it is redelivered, and the claim says "duplicate"."""
+        if self._raw.is_open:
+            self._raw.basic_ack(tag)
+
+    def drop(self) -> None:
+        """Close the channel."""
+        if self._raw.is_open:
+            self._raw.close()
 
 
 def _on_message(worker: Worker) -> Callable[[Any, Any, Any, bytes], None]:
@@ -107,7 +117,8 @@ def _on_message(worker: Worker) -> Callable[[Any, Any, Any, bytes], None]:
         if properties.type == TICK:
             worker.on_tick(method.delivery_tag)
             return
-        deliveries = int((properties.headers or {}).get("x-delivery-count", 0))
+        count = (properties.headers or {}).get("x-delivery-count")
+        deliveries = count if isinstance(count, int) else 0  # a publisher may have set anything
         worker.on_delivery(method.delivery_tag, body, deliveries)
 
     return on_message

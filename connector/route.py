@@ -7,7 +7,7 @@ import contextlib
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ from connector.park import Letter, Park
 from connector.policy import Again, Answer, Dead, Decision, Done, Past, Policy, Unsent, decide
 from connector.tenants import Tenants
 from connector.values import Held
-from connector.worker import Worker
+from connector.worker import Link, Worker
 from shared.messaging.amqp import Backoff
 from shared.runtime.errors import ParleyError
 from shared.runtime.logging import describe, logger
@@ -51,6 +51,8 @@ class Route:
         self._undertaker = undertaker
         self._limits = limits
         self.gate = Gate()
+        self._delivered = counts.DELIVERED.labels(exchange)
+        self._seconds = counts.SECONDS.labels(exchange)
         self._workers: deque[Worker] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -59,9 +61,9 @@ class Route:
         """The workers of the channel that is open now."""
         return list(self._workers)
 
-    def work(self, queue: str, ack: Callable[[int], None]) -> Worker:
+    def work(self, queue: str, link: Link) -> Worker:
         """A worker for one queue on a new channel."""
-        worker = Worker(self, queue, self._park, ack, self._limits.rules)
+        worker = Worker(self, queue, self._park, link, self._limits.rules)
         self._workers.append(worker)
         return worker
 
@@ -79,9 +81,8 @@ class Route:
                 if held is None:
                     break
                 self.gate.took()
-                self._spawn(self._attempt(worker, held))
+                self._spawn(self._attempt(worker, held), worker)
         self._workers.rotate(-1)  # nobody is always first when slots are few
-        counts.IN_FLIGHT.labels(self.exchange).set(self.tenants.in_flight)
 
     def tick(self) -> None:
         """Time has passed: waits end, held tenants may try one event."""
@@ -93,6 +94,7 @@ class Route:
             worker.window.tick(now)
             worker.nudge()
         self.pump()
+        counts.IN_FLIGHT.labels(self.exchange).set(self.tenants.in_flight)
 
     def refuse(self, worker: Worker, tag: int, body: bytes, reason: str) -> None:
         """Bury bytes that are no event, then ack them."""
@@ -102,7 +104,7 @@ class Route:
             if await self._buried(worker, letter):
                 worker.ack(tag)
 
-        self._spawn(bury())
+        self._spawn(bury(), worker)
 
     async def stop(self, seconds: float) -> None:
         """Dispatch no more, and wait for what is under way."""
@@ -117,10 +119,18 @@ class Route:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None], worker: Worker) -> None:
+        def on_end(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            if task.cancelled() or (error := task.exception()) is None:
+                return
+            # A fault of ours must not leave a key standing: begin anew with a new channel.
+            log.error("attempt_failed", extra={"queue": worker.queue} | describe(error))
+            worker.link.drop()
+
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(on_end)
 
     async def _attempt(self, worker: Worker, held: Held) -> None:
         began = time.perf_counter()
@@ -129,7 +139,7 @@ class Route:
         except Exception as error:  # noqa: BLE001  # a surprise must not leave the key standing
             log.error("dispatch_failed", extra=describe(error))
             answer = Answer(trouble="no_answer", detail=type(error).__name__)
-        counts.SECONDS.labels(self.exchange).observe(time.perf_counter() - began)
+        self._seconds.observe(time.perf_counter() - began)
         past = Past(held.attempts, held.faults, time.time() - held.first_seen)
         await self._obey(decide(answer, past, self._limits.policy, random.random()), worker, held)  # noqa: S311  # jitter
         worker.nudge()
@@ -154,7 +164,7 @@ class Route:
 
     def _done(self, decision: Done | Dead, worker: Worker, held: Held) -> None:
         if isinstance(decision, Done):
-            counts.DELIVERED.labels(self.exchange).inc()
+            self._delivered.inc()
             if held.parked:
                 counts.DRAINED.labels(self.exchange).inc()
         worker.ack(worker.window.done(held, asyncio.get_running_loop().time()))

@@ -17,7 +17,7 @@ from connector.worker import Worker
 from shared.messaging.publisher import Publisher
 from shared.messaging.topology import Topology
 from shared.runtime.errors import ParleyError
-from shared.runtime.logging import logger
+from shared.runtime.logging import describe, logger
 
 log = logger()
 
@@ -30,7 +30,10 @@ async def pass_time(routes: Sequence[Route]) -> None:
     while True:
         await asyncio.sleep(STEP_S)
         for route in routes:
-            route.tick()
+            try:
+                route.tick()
+            except Exception as error:  # noqa: BLE001  # time has to go on
+                log.error("tick_failed", extra={"exchange": route.exchange} | describe(error))
 
 
 class Ticker:
@@ -51,7 +54,9 @@ class Ticker:
             try:
                 await self.look()
             except ParleyError as error:
-                log.warning("tick_failed", extra={"detail": error.detail})
+                log.warning("look_failed", extra={"detail": error.detail})
+            except Exception as error:  # noqa: BLE001  # quiet queues need the next look
+                log.error("look_failed", extra=describe(error))
 
     async def look(self) -> None:
         """Stir the quiet queues that have rows, and learn keys that another connector parked."""

@@ -8,9 +8,10 @@ event is parked together with everything before it of its key, even if its call 
 from __future__ import annotations
 
 import heapq
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable
 
+from connector.crowd import Crowd
 from connector.lane import Lane, Rules, Turn
 from connector.tenants import Tenants
 from connector.values import Held
@@ -29,7 +30,7 @@ class Window:
         self.flying = 0
         self._tenants = tenants
         self._lanes: dict[str, Lane] = {}
-        self._counts: Counter[str] = Counter()  # unacked, by tenant
+        self._crowd = Crowd(self.rules)
         self._runnable: dict[str, dict[str, None]] = {}  # keys that may go, by tenant
         self._timers: list[tuple[float, str]] = []
         self._thirsty: dict[str, dict[str, None]] = {}  # parked keys to be read, by tenant
@@ -37,20 +38,17 @@ class Window:
         self._unsaved: list[Held] = []
         self._gone: list[str] = []
         self._late: list[Held] = []
-        self._crowding: dict[str, float] = {}
-        self._seen: dict[str, float] = {}
         self._solo = False
 
     def deliver(self, held: Held, now: float) -> None:
         """An event came. It is dispatched, waits behind its key, or is parked."""
         self.unacked += 1
-        self._counts[held.tenant] += 1
-        self._seen[held.tenant] = now
+        self._crowd.came(held.tenant, now)
         lane = self._lanes.get(held.key)
         if lane is None:
             lane = self._lanes[held.key] = Lane(held.key, held.tenant)
         lane.waiting.append(held)
-        if lane.parked or self._tenants.is_held(held.tenant) or self._over_share(held.tenant):
+        if lane.parked or self._tenants.is_held(held.tenant) or self._crowd.is_over(held.tenant):
             self._park(lane)
         else:
             self._next(lane, now)
@@ -142,9 +140,7 @@ class Window:
             raise RuntimeError("an event that is not parked has a delivery tag")
         held.tag = None
         self.unacked -= 1
-        self._counts[held.tenant] -= 1
-        if not self._counts[held.tenant]:
-            del self._counts[held.tenant]
+        self._crowd.went(held.tenant)
         return tag
 
     def park_tenant(self, tenant: str, now: float) -> None:
@@ -255,24 +251,15 @@ class Window:
             self._relieve(now)
 
     def _relieve(self, now: float) -> None:
-        self._seen = {t: at for t, at in self._seen.items() if now - at < self.rules.crowd_memory}
-        self._crowding = {t: until for t, until in self._crowding.items() if until > now}
-        for tenant, count in list(self._counts.items()):
-            if count > self._share and len(self._seen) > 1 and self._is_slow(tenant, now):
-                self._crowding[tenant] = now + self.rules.crowd_memory
+        for tenant in self._crowd.suspects(now):
+            if self._is_slow(tenant, now):
+                self._crowd.blame(tenant, now)
                 self._park_open(tenant)
 
     def _is_slow(self, tenant: str, now: float) -> bool:
         lanes = [lane for lane in self._lanes.values() if lane.tenant == tenant and not lane.parked]
         held = [h for lane in lanes for h in (lane.flying, *lane.waiting) if h is not None]
         return any(now - h.delivered > self.rules.patience for h in held)
-
-    def _over_share(self, tenant: str) -> bool:
-        return tenant in self._crowding and self._counts[tenant] > self._share
-
-    @property
-    def _share(self) -> int:
-        return self.rules.prefetch // 2
 
     def _next(self, lane: Lane, now: float) -> None:
         if lane.flying is not None or lane.reading or lane.runnable:

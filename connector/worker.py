@@ -42,31 +42,49 @@ class Owner(Protocol):
         """Bury bytes that are no event."""
 
 
+class Link(Protocol):
+    """The worker's channel."""
+
+    def ack(self, tag: int) -> None:
+        """Acknowledge one delivery; nothing happens on a channel that is gone."""
+
+    def drop(self) -> None:
+        """Close the channel: all that is unacked comes again, to a new worker."""
+
+
 class Worker:
     """The queue's window and keeper. Ends with its channel; a new channel gets a new one."""
 
-    def __init__(
-        self, owner: Owner, queue: str, park: Park, ack: Callable[[int], None], rules: Rules
-    ) -> None:
-        """`ack` acknowledges a delivery tag of this worker's channel."""
+    def __init__(self, owner: Owner, queue: str, park: Park, link: Link, rules: Rules) -> None:
+        """`link` is the channel that the queue is consumed on."""
         self.queue = queue
         self.window = Window(owner.tenants, rules)
         self.active = False  # the broker delivers to us: we are the queue's one consumer
         self.closed = False
         self._owner = owner
         self._park = park
-        self._ack = ack
+        self.link = link
         self._woken = asyncio.Event()
         self._quiet = asyncio.Event()  # nothing is asked of the park
         self._quiet.set()
         self._backlog: list[tuple[int, bytes, int]] | None = []
         self._keeper = asyncio.create_task(self._keep())
+        self._keeper.add_done_callback(self._on_end)
 
     def close(self) -> None:
         """The channel is gone: what was not acked comes again to whoever is next."""
         self.closed = True
         self._keeper.cancel()
         self._quiet.set()
+
+    def _on_end(self, keeper: asyncio.Task[None]) -> None:
+        """A fault of ours must not leave the queue standing: begin anew with a new channel."""
+        if keeper.cancelled():
+            return
+        error = keeper.exception()
+        if error is not None:
+            log.error("keeper_failed", extra={"queue": self.queue} | describe(error))
+        self.link.drop()
 
     def on_delivery(self, tag: int, body: bytes, deliveries: int) -> None:
         """A message came. Until the parked keys are known it waits in line."""
@@ -103,7 +121,7 @@ class Worker:
             return
         for tag in tags:
             if tag is not None:
-                self._ack(tag)
+                self.link.ack(tag)
 
     async def settled(self) -> None:
         """Wait until the park has done all that was asked of it."""
