@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from local.demo.world import Company
 from local.sandbox.client import Conversation, Message, Sandbox
@@ -123,12 +123,17 @@ def _written(sandbox: Sandbox, side: str, line: str, customer: str, message_id: 
 
 
 def _answered(sandbox: Sandbox, message_id: str, written: str) -> Hop:
-    """When Parley said that it has the webhook."""
-    for record in reversed(sandbox.records(kind="webhook", state="delivered")):
-        if message_id in (record.get("id"), *record.get("ids", [])):
-            attempt = record["attempts"][-1]
-            return Hop("Parley has it", _ms(written, attempt["time"]) + attempt["ms"])
-    raise LookupError(f"the webhook of {message_id} was not taken")
+    """When Parley said that it has the webhook; the message itself may be there sooner."""
+
+    def taken(room: Sandbox) -> dict[str, Any] | None:
+        for record in reversed(room.records(kind="webhook", state="delivered")):
+            if message_id in (record.get("id"), *record.get("ids", [])):
+                attempt: dict[str, Any] = record["attempts"][-1]
+                return attempt
+        return None
+
+    attempt = sandbox.wait_for(taken, LIMIT_S)
+    return Hop("Parley has it", _ms(written, attempt["time"]) + attempt["ms"])
 
 
 def _ms(start: str, end: str) -> float:

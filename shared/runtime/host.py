@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.runtime import metrics
-from shared.runtime.errors import BodyTooLarge
+from shared.runtime.errors import BodyTooLarge, ParleyError
 from shared.runtime.function import Check, Function, Resources
 from shared.runtime.logging import describe, logger
 from shared.runtime.problem import problem, problem_of
@@ -55,7 +55,8 @@ class Host:
             try:
                 self._kit = await stack.enter_async_context(self._function.wire(self._settings))
             except Exception as error:  # noqa: BLE001  # told to the server, which stops
-                log.error("start_failed", extra=describe(error))
+                words = {"detail": error.detail} if isinstance(error, ParleyError) else {}
+                log.error("start_failed", extra=describe(error) | words)
                 await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
                 return
             await send({"type": "lifespan.startup.complete"})

@@ -15,13 +15,16 @@ from tests.wire.schemas import SEND, cases, faults
 from tests.wire.strategies import mutated
 
 OUTBOUND = cases("genesys/fixtures/outbound")
-CALLBACK = "tracking-1"
+
+
+def callback(part: int) -> str:
+    return "tracking-1" if part == 1 else f"tracking-1#{part}"
 
 
 @pytest.mark.parametrize("case", OUTBOUND.values(), ids=list(OUTBOUND))
 def test_a_message_becomes_what_the_customer_reads(case: dict[str, Any]) -> None:
     message = read(loads(json.dumps(case["webhook"]).encode()))
-    made = to_whatsapp(message, message.customer, callback=CALLBACK)
+    made = to_whatsapp(message, message.customer, callback=callback)
     assert {"customer": message.customer, **_said(made)} == case["expected"]
 
 
@@ -73,7 +76,7 @@ def test_any_mutation_of_a_body_is_sent_refused_or_ignored(name: str) -> None:
     @given(mutated(OUTBOUND[name]["webhook"]))
     def answered(bent: Any) -> None:
         message = read(bent)
-        made = to_whatsapp(message, message.customer, callback=CALLBACK)
+        made = to_whatsapp(message, message.customer, callback=callback)
         if isinstance(made, Outbound):
             assert made.parts
             assert [faults(SEND, part.body) for part in made.parts] == [[]] * len(made.parts)

@@ -14,7 +14,7 @@ from tests.state.desk import Desk, accepted
 async def through_app(desk: Desk, path: str, body: bytes) -> Any:
     """What the app makes of a POST, without a server."""
 
-    def state_of(_: Request) -> State:
+    async def state_of(_: Request) -> State:
         return desk.state
 
     app = routes(state_of)
