@@ -1,5 +1,6 @@
 """`python -m connector`: brings events from the queues to the functions."""
 
+import os
 import sys
 
 import uvloop
@@ -8,7 +9,6 @@ from connector.run import NAME, run
 from connector.settings import Settings
 from shared.runtime.errors import SettingsError
 from shared.runtime.logging import name_service
-from shared.runtime.serve import EXIT_SETTINGS
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
         settings = Settings.load()
     except SettingsError as error:
         print(error.detail, file=sys.stderr)  # noqa: T201  # the process's last words
-        sys.exit(EXIT_SETTINGS)
+        sys.exit(os.EX_CONFIG)
     uvloop.run(run(settings))
 
 

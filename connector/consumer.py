@@ -62,6 +62,7 @@ class Consumer:
         connection = await Connection.open(self._url, self._name)
         workers: list[tuple[Route, Worker]] = []
         try:
+            await (await connection.channel()).declare(self._topology)
             channels = [await self._consume(connection, route, workers) for route in self._routes]
             self._why = None
             backoff.reset()
@@ -81,7 +82,6 @@ class Consumer:
     ) -> Channel:
         """One channel for all queues of a route; the prefetch counts for each queue."""
         channel = await connection.channel()
-        await channel.declare(self._topology)
         await channel.call("basic_qos", prefetch_count=self._prefetch)
         # The queue was deleted, or its node left: begin anew, which declares it again.
         link = _Link(channel)
