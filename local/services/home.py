@@ -33,6 +33,16 @@ class Home:
             raise ServicesError(
                 f"cannot make {error.filename}: {error.strerror}; choose another folder with --root"
             ) from error
+        self.check()
+
+    def check(self) -> None:
+        """Raise ServicesError when it is there, but another user's."""
+        secrets_folder = self.services / "secrets"
+        if secrets_folder.exists() and not os.access(secrets_folder, os.R_OK | os.W_OK | os.X_OK):
+            raise ServicesError(
+                f"{self.services} belongs to {secrets_folder.owner()}; work as that user or choose "
+                "another folder with --root"
+            )
 
     @property
     def ports_file(self) -> Path:

@@ -25,7 +25,7 @@ from local.services.server import Server
 DEBIAN_PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 USER = "parley"
 NODE = "parley@localhost"
-ASK_LIMIT = 5.0  # seconds for a question to the running node
+ASK_LIMIT = 2.0  # seconds for a question to the running node
 CONFIGURATION = """\
 listeners.tcp.1 = {host}:{amqp}
 prometheus.tcp.ip = {host}

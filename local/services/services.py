@@ -80,11 +80,13 @@ class Services:
 
     def status(self) -> list[Row]:
         """One row for each server, each asked by its own protocol."""
+        self._home.check()
         ports = Ports(self._home.ports_file)
         return [_row(keeper, ports) for keeper in self._keepers(ports)]
 
     def endpoints(self) -> Endpoints:
         """Where the servers are, running or not. Raises ServicesError before the first start."""
+        self._home.check()
         ports = Ports(self._home.ports_file)
         missing = [name for name in NAMES if not ports.of(name)]
         if missing:

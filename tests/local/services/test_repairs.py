@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from local.services.rabbitmq import RabbitMQ
 from local.services.redis import Redis
 from tests.local.services.traces import processes_of
 from tests.support import wait_until
+
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 @contextmanager
@@ -199,3 +202,14 @@ def test_a_root_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ServicesError, match="choose another folder with --root"):
         Services(tmp_path / "file" / "root").start("redis")
+
+
+def test_an_interrupted_start_leaves_nothing_running(root: Path) -> None:
+    words = [sys.executable, "-m", "local.services", "up", "--root", str(root)]
+    with subprocess.Popen(words, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as starting:
+        assert starting.stdout
+        while "redis     ready" not in (line := starting.stdout.readline()):
+            assert line, "it ended without starting Redis"
+        starting.send_signal(signal.SIGINT)
+        assert starting.wait(timeout=30) == 130
+    wait_until(lambda: not processes_of(root), limit=5)
