@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from fastapi import FastAPI
 from functions_framework.aio import http
 from pydantic import Field
 from starlette.requests import Request
@@ -14,7 +15,7 @@ from shared.runtime.routes import name_errors
 from shared.runtime.settings import DatabaseSettings, RedisSettings, ServiceAuthSettings
 from shared.storage.cache import Cache
 from shared.storage.database import Database
-from state_service.routes import HOT_ROUTES, routes
+from state_service.routes import HOT_ROUTES, router
 from state_service.state import Policy, State
 
 
@@ -51,13 +52,8 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
 
 
 function = Function("state", Settings, wire)
-
-
-async def _state(request: Request) -> State:
-    return function.kit(request).state
-
-
-app = routes(_state)
+app = FastAPI(title="Parley state", version="1")
+app.include_router(router)
 name_errors(app)
 
 

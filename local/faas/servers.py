@@ -103,7 +103,7 @@ def prepare(variables: Mapping[str, str], say: Say) -> None:
 
 def _ensure_buckets(variables: Mapping[str, str]) -> list[str]:
     from shared.runtime.settings import ObjectSettings  # noqa: PLC0415  # the same
-    from shared.storage.objects import ensure_buckets  # noqa: PLC0415  # the same
+    from shared.storage.buckets import ensure_buckets  # noqa: PLC0415  # the same
 
     names = ("S3_ENDPOINT_URL", "S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_REGION")
     given = {name.lower(): variables[name] for name in names if variables.get(name)}

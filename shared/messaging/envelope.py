@@ -15,7 +15,7 @@ from shared.runtime.clock import rfc3339
 from shared.runtime.errors import BadInput, BodyTooLarge
 
 CONTENT_TYPE = "application/cloudevents+json"
-MAX_EVENT_BYTES = 4 * 1024 * 1024  # the functions' own body limit: 3 MB of raw body in base64 fits
+MAX_EVENT_BYTES = 5 * 1024 * 1024  # the functions' own body limit: 3 MB of raw body in base64 fits
 
 
 class EventType(StrEnum):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,10 +15,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
 import aiohttp
-from minio import Minio
-from minio.commonconfig import ENABLED, Filter
 from minio.credentials.credentials import Credentials
-from minio.lifecycleconfig import Expiration, LifecycleConfig, Rule
 from minio.signer import sign_v4_s3
 from yarl import URL
 
@@ -25,11 +23,11 @@ from shared.runtime.errors import BadInput, NotFound, ParleyError, Unavailable
 from shared.runtime.settings import ObjectSettings
 
 BUCKETS = ("webhooks-inbound", "webhooks-outbound", "media-inbound", "media-outbound")
-KEPT_DAYS = 30
 ATTEMPTS = 3  # the seeds' number
 PAUSE_S = 0.05  # before the second attempt; doubles
 TIMEOUT_S = 2.0  # an attempt; three of them stay within the 10 s that Genesys waits
 POOL = 64
+LARGE = 256 * 1024  # bytes
 _EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 
@@ -83,7 +81,7 @@ class Objects:
         signed = self._sign(method, url, body, headers)
         try:
             async with self._session.request(
-                method, URL(url, encoded=True), data=body or None, headers=signed
+                method, URL(url, encoded=True), data=_payload(body), headers=signed
             ) as response:
                 raw = await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -113,6 +111,13 @@ class Objects:
         return {name: str(value) for name, value in signed.items()}
 
 
+def _payload(body: bytes) -> bytes | io.BytesIO | None:
+    """Large bodies go out in pieces, so that the loop is free in between."""
+    if len(body) > LARGE:
+        return io.BytesIO(body)
+    return body or None
+
+
 def _raise_for(status: int, bucket: str) -> None:
     error: ParleyError
     if status < 300:  # noqa: PLR2004  # success, RFC 9110
@@ -126,30 +131,3 @@ def _raise_for(status: int, bucket: str) -> None:
     else:
         error = Unavailable(f"S3 answered {status}")
     raise error
-
-
-def ensure_buckets(settings: ObjectSettings) -> list[str]:
-    """Make the buckets that are missing and set how long all keep objects. Names of the new ones.
-
-    Blocking; for start-up commands. Raises minio's S3Error, or urllib3's errors when S3 is away.
-    """
-    parts = urlsplit(settings.s3_endpoint_url)
-    client = Minio(
-        parts.netloc,
-        settings.s3_access_key.get_secret_value(),
-        settings.s3_secret_key.get_secret_value(),
-        secure=parts.scheme == "https",
-        region=settings.s3_region,
-    )
-    rule = Rule(
-        status=ENABLED,
-        rule_filter=Filter(prefix=""),
-        rule_id="parley-retention",
-        expiration=Expiration(days=KEPT_DAYS),
-    )
-    made = [bucket for bucket in BUCKETS if not client.bucket_exists(bucket)]
-    for bucket in made:
-        client.make_bucket(bucket)
-    for bucket in BUCKETS:
-        client.set_bucket_lifecycle(bucket, LifecycleConfig([rule]))
-    return made

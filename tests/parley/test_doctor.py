@@ -7,7 +7,7 @@ import pytest
 
 from local.services import Endpoints
 from shared.runtime.settings import ObjectSettings
-from shared.storage.objects import ensure_buckets
+from shared.storage.buckets import ensure_buckets
 from tests.parley.conftest import Parley, Said
 from tests.storage.redis_server import redis_server
 from tests.support import free_port

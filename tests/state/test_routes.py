@@ -4,9 +4,9 @@ from typing import Any
 
 import orjson
 import pytest
-from starlette.requests import Request
+from fastapi import FastAPI
 
-from state_service.routes import HOT_ROUTES, routes
+from state_service.routes import HOT_ROUTES, router, state_of
 from state_service.state import State
 from tests.state.desk import Desk, accepted
 
@@ -14,10 +14,12 @@ from tests.state.desk import Desk, accepted
 async def through_app(desk: Desk, path: str, body: bytes) -> Any:
     """What the app makes of a POST, without a server."""
 
-    async def state_of(_: Request) -> State:
+    async def known() -> State:
         return desk.state
 
-    app = routes(state_of)
+    app = FastAPI()
+    app.include_router(router)
+    app.dependency_overrides[state_of] = known
     sent: list[Any] = []
 
     async def receive() -> Any:

@@ -1,0 +1,41 @@
+"""Makes the buckets and sets how long they keep objects. Blocking: for start-up commands."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from minio import Minio
+from minio.commonconfig import ENABLED, Filter
+from minio.lifecycleconfig import Expiration, LifecycleConfig, Rule
+
+from shared.runtime.settings import ObjectSettings
+from shared.storage.objects import BUCKETS
+
+KEPT_DAYS = 30
+
+
+def ensure_buckets(settings: ObjectSettings) -> list[str]:
+    """Make the buckets that are missing and set how long all keep objects. Names of the new ones.
+
+    Raises minio's S3Error, or urllib3's errors when S3 is away.
+    """
+    parts = urlsplit(settings.s3_endpoint_url)
+    client = Minio(
+        parts.netloc,
+        settings.s3_access_key.get_secret_value(),
+        settings.s3_secret_key.get_secret_value(),
+        secure=parts.scheme == "https",
+        region=settings.s3_region,
+    )
+    rule = Rule(
+        status=ENABLED,
+        rule_filter=Filter(prefix=""),
+        rule_id="parley-retention",
+        expiration=Expiration(days=KEPT_DAYS),
+    )
+    made = [bucket for bucket in BUCKETS if not client.bucket_exists(bucket)]
+    for bucket in made:
+        client.make_bucket(bucket)
+    for bucket in BUCKETS:
+        client.set_bucket_lifecycle(bucket, LifecycleConfig([rule]))
+    return made
