@@ -41,8 +41,18 @@ class Stack:
 
     def faas_local(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run the command against this copy."""
+        return self.faas_local_at(self.root, *arguments, check=check)
+
+    def faas_local_at(
+        self, root: Path, *arguments: str, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command against another copy."""
         command = [str(Path(sys.executable).parent / "faas-local"), *arguments]
-        return _run([*command, "--root", str(self.root)], check=check)
+        return _run([*command, "--root", str(root)], check=check)
+
+    def run_demo(self) -> subprocess.CompletedProcess[str]:
+        """Play the demo here."""
+        return _run([sys.executable, "-m", "local.demo", "--root", str(self.root)], check=False)
 
     def parley(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run the operator's command against this copy."""
