@@ -6,6 +6,7 @@ The same ASGI app serves locally, under of-watchdog and on Knative.
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -23,6 +24,7 @@ from shared.runtime.settings import ServiceAuthSettings, Settings
 log = logger()
 
 CHECK_TIMEOUT_S = 1.5
+REQUESTS = metrics.histogram("request_seconds", "Time of a request in this function", ("status",))
 BODY_TIMEOUT_S = 10.0  # a body that takes longer is a client that holds us
 
 
@@ -82,7 +84,7 @@ class Host:
         if body is None:  # the client left; nobody waits for an answer
             return
         scope.setdefault("state", {}).update(kit=self._kit, service_tokens=self._tokens)
-        await self._app(scope, _replay(body, receive), send)
+        await self._app(scope, _replay(body, receive), _timed(send))
 
     async def _own_route(self, path: str) -> Response | None:
         if path == "/healthz":
@@ -118,6 +120,18 @@ class Host:
             chunks.append(chunk)
             if not message.get("more_body", False):
                 return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _timed(send: Send) -> Send:
+    """The same, with the time of its answer's beginning written down."""
+    started = time.perf_counter()
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            REQUESTS.labels(message["status"]).observe(time.perf_counter() - started)
+        await send(message)
+
+    return sending
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

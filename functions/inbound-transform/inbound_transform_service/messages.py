@@ -10,6 +10,7 @@ from shared.messaging.outcomes import SendOutcome
 from shared.runtime.clock import parse_time
 from shared.runtime.errors import BadInput
 from shared.runtime.logging import logger
+from shared.runtime.metrics import counter
 from shared.services.delivery import GenesysApiClient
 from shared.services.once import Plan, deliver
 from shared.services.route import Route
@@ -21,6 +22,7 @@ from shared.wire.body import Json, PayloadError
 from shared.wire.fields import obj
 
 log = logger()
+MESSAGES = counter("inbound_messages", "Messages to agents by what became of them", ("fate",))
 
 
 class Messages:
@@ -48,6 +50,7 @@ class Messages:
 
         request = _claim(event, route, message, customer, shown, received_at)
         delivery = await deliver(self._state, request, build, send)
+        MESSAGES.labels(delivery.fate).inc()
         log.info(
             "inbound_message",
             extra={"fate": delivery.fate, "kind": shown.kind, "parts": delivery.parts},
