@@ -7,6 +7,7 @@ from typing import Any, get_args
 from shared.messaging.envelope import Event
 from shared.runtime.clock import parse_time
 from shared.runtime.logging import logger
+from shared.runtime.metrics import counter
 from shared.services.once import kept
 from shared.services.receipts import Receipts
 from shared.services.route import Route
@@ -16,6 +17,7 @@ from shared.whatsapp.items import read_status
 from shared.wire.fields import obj
 
 log = logger()
+STATUSES = counter("statuses", "Statuses of Meta by what became of them", ("status", "fate"))
 
 KNOWN = frozenset(get_args(MessageStatus)) - {"accepted"}
 
@@ -49,6 +51,7 @@ class Statuses:
         advanced = await self._state.advance(status.id, update)
         await self._receipts.settle(advanced.receipt, route)
         fate = "changed" if advanced.changed else "known" if advanced.known else "waiting"
+        STATUSES.labels(status.status, fate).inc()
         log.info("status", extra={"fate": fate, "status": status.status, "now": advanced.status})
         return fate
 

@@ -14,6 +14,7 @@ from shared.messaging.outcomes import SendError, SendOutcome
 from shared.runtime.clock import utcnow
 from shared.runtime.errors import NotFound
 from shared.runtime.logging import logger
+from shared.runtime.metrics import counter
 from shared.services.callback import callback_data
 from shared.services.delivery import WaApiClient
 from shared.services.once import Delivery, Plan, deliver
@@ -24,6 +25,7 @@ from shared.transforms.outbound import Ignored, Outbound, Refusal, to_whatsapp
 from shared.transforms.parts import Part
 
 log = logger()
+MESSAGES = counter("outbound_messages", "Messages to customers by what became of them", ("fate",))
 
 NOBODY = "nobody"  # stands for the customer of a message that names none
 MAX_CUSTOMER = 255  # characters of a typed address that are kept
@@ -49,6 +51,7 @@ class Messages:
             log.info("outbound_ignored", extra={"why": shown.why})
             return "ignored"
         delivery = await self._deliver(event, route, message, customer, shown)
+        MESSAGES.labels(delivery.fate).inc()
         log.info(
             "outbound_message",
             extra={
