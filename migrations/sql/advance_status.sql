@@ -35,14 +35,21 @@ begin
    where t.tenant_id = p_tenant_id and t.source_id = v_before.source_id
      and t.direction = v_before.direction and t.channel_id = v_before.channel_id and t.part = 1
      for update;
-  select max(t.status) into v_before.status from message_tracking t -- anew: we may have waited
+  select max(t.status), max(t.outcome) into v_before.status, v_before.outcome
+    from message_tracking t -- anew: we may have waited
    where t.tenant_id = p_tenant_id and t.source_id = v_before.source_id
      and t.direction = v_before.direction and t.channel_id = v_before.channel_id
      and t.part = v_before.part;
   v_part := apply_status(v_claim, v_before.part, p_message_id, p_status, p_occurred_at, p_error);
 
-  if v_claim.state = 'unknown' then
-    v_claim := settle_unknown(v_claim);
+  if v_before.outcome is distinct from 'accepted' then -- it tells the fate of a send
+    if v_claim.state = 'unknown' then
+      v_claim := settle_unknown(v_claim);
+    elsif v_claim.state = 'claimed' then
+      update message_tracking t set proven = true
+       where t.tenant_id = p_tenant_id and t.source_id = v_claim.source_id
+         and t.direction = v_claim.direction and t.channel_id = v_claim.channel_id and t.part = 1;
+    end if;
   end if;
   return json_build_object(
     'known', true,

@@ -4,6 +4,9 @@
 --   busy       another attempt holds the lease
 --   unknown    an earlier send may have arrived; a status, or `p_resend_unknown_seconds` (null:
 --              never) after it, decides
+-- A lease that ends without a word leaves a send of unknown fate: its holder may have died just
+-- after it. What Genesys refused can be claimed again: nobody was told of it but an operator, who
+-- may have mended the cause.
 -- The attempt's id comes from the caller, so that a call repeated after a cut connection finds its
 -- own claim. `conversation`, for the cache, is there when something new about its customer is known.
 -- Locks: part 1 of the message, then identities, then the conversation.
@@ -21,6 +24,7 @@ declare
   v_claim message_tracking;
   v_mapping conversation_mappings;
   v_wait double precision;
+  v_ended boolean;
 begin
   perform set_config('app.tenant_id', p_tenant_id::text, true);
   select * into v_who
@@ -69,17 +73,28 @@ begin
    where m.tenant_id = p_tenant_id and m.channel_id = p_channel_id
      and m.customer = v_claim.customer and m.is_current;
 
+  v_ended := v_claim.state = 'claimed' and v_claim.attempt_id <> p_attempt_id
+    and v_claim.lease_until <= clock_timestamp();
+  if v_ended and not v_claim.proven then
+    update message_tracking t -- the attempt stays: who is late but alive can still complete
+       set state = 'unknown', unknown_since = clock_timestamp(), lease_until = null,
+           updated_at = now()
+     where t.tenant_id = p_tenant_id and t.source_id = p_source_id and t.direction = p_direction
+       and t.channel_id = p_channel_id and t.part = 1
+    returning * into v_claim;
+  end if;
+
   if v_claim.state = 'claimed'
-     and (v_claim.attempt_id = p_attempt_id or v_claim.lease_until is null
-          or v_claim.lease_until <= clock_timestamp())
+     and (v_claim.attempt_id is null or v_claim.attempt_id = p_attempt_id or v_ended)
      or v_claim.state = 'unknown'
         and v_claim.unknown_since + make_interval(secs => p_resend_unknown_seconds)
             <= clock_timestamp()
+     or v_claim.state = 'refused' and p_direction = 'inbound'
   then
     update message_tracking t
        set state = 'claimed', attempt_id = p_attempt_id, lease_until = clock_timestamp() + v_lease,
            attempts = t.attempts + (t.attempt_id is distinct from p_attempt_id)::integer,
-           unknown_since = null, is_final = false, updated_at = now()
+           unknown_since = null, is_final = false, proven = false, updated_at = now()
      where t.tenant_id = p_tenant_id and t.source_id = p_source_id and t.direction = p_direction
        and t.channel_id = p_channel_id and t.part = 1
     returning * into v_claim;

@@ -54,11 +54,12 @@ begin
          target_id = coalesce(v_first.target_id, t.target_id),
          error = v_first.error,
          status = case v_first.outcome
-                    when 'accepted' then greatest(t.status, 'accepted')
+                    when 'accepted' then greatest(case t.outcome when 'accepted' then t.status end,
+                                                  'accepted')
                     when 'refused' then case when p_final then 'failed'::message_status end end,
          accepted_at = case v_first.outcome when 'accepted' then coalesce(t.accepted_at, now()) end,
          failed_at = case when p_final and v_first.outcome = 'refused' then now()
-                          else t.failed_at end,
+                          when t.outcome = 'accepted' then t.failed_at end,
          state = case when v_unknown then 'unknown'
                       when not p_final then 'claimed'
                       when v_refused then 'refused'
@@ -67,6 +68,7 @@ begin
                             then clock_timestamp() + make_interval(secs => p_lease_seconds) end,
          unknown_since = case when v_unknown then coalesce(t.unknown_since, now()) end,
          is_final = p_final,
+         proven = false, -- the next send begins
          conversation_id = v_claim.conversation_id,
          updated_at = now()
    where t.tenant_id = p_tenant_id and t.source_id = p_source_id and t.direction = p_direction

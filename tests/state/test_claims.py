@@ -46,6 +46,22 @@ def test_what_was_refused_for_good_is_decided_too(desk: Desk) -> None:
     assert desk.message("m").state == "refused"
 
 
+def test_what_genesys_refused_may_be_tried_again(desk: Desk) -> None:
+    """Or a dead letter could not be replayed, nor be buried by a redelivery."""
+    desk.complete(desk.claim(direction="inbound"), refused(1), direction="inbound")
+    again = desk.claim(direction="inbound")
+    assert (again.outcome, again.attempts) == ("claimed", 2)
+    desk.complete(again, accepted(1, "g1"), direction="inbound")
+    part = desk.message("m").parts[0]
+    assert (part.outcome, part.status, part.failed_at, part.error) == (
+        "accepted",
+        "accepted",
+        None,
+        None,
+    )
+    assert desk.claim(direction="inbound").outcome == "duplicate"
+
+
 def test_nothing_to_send_is_decided_too(desk: Desk) -> None:
     desk.complete(desk.claim())
     assert desk.claim().outcome == "duplicate"
@@ -60,7 +76,7 @@ def test_a_claim_given_back_is_free_at_once(desk: Desk) -> None:
 def test_only_the_holder_can_give_back(desk: Desk) -> None:
     first = desk.claim()
     desk.let_lease_end()
-    desk.claim()
+    desk.claim(resend_unknown_after=0)
     assert not desk.release(first)
     assert desk.claim().outcome == "busy"
 
@@ -69,7 +85,7 @@ def test_a_lease_that_ended_goes_to_the_next_with_what_was_done(desk: Desk) -> N
     first = desk.claim()
     desk.complete(first, accepted(1, "wamid.1"), final=False)
     desk.let_lease_end()
-    second = desk.claim()
+    second = desk.claim(resend_unknown_after=0)
     assert (second.outcome, second.attempts) == ("claimed", 2)
     assert second.attempt_id != first.attempt_id
     assert [(p.part, p.outcome, p.target_id) for p in second.parts] == [(1, "accepted", "wamid.1")]
@@ -78,7 +94,7 @@ def test_a_lease_that_ended_goes_to_the_next_with_what_was_done(desk: Desk) -> N
 def test_who_lost_the_lease_cannot_complete(desk: Desk) -> None:
     first = desk.claim()
     desk.let_lease_end()
-    second = desk.claim()
+    second = desk.claim(resend_unknown_after=0)
     with pytest.raises(Conflict):
         desk.complete(first, accepted(1, "wamid.late"))
     desk.complete(second, accepted(1, "wamid.2"))
@@ -135,7 +151,7 @@ def test_the_same_id_is_another_message_at_another_tenant(desk: Desk) -> None:
 
 
 CLAIM = """select claim_message(:tenant, :channel, 'inbound', :source, gen_random_uuid(), :customer,
-  :customer, :bsuid, 'Ann', null, 'text', '{}', now(), 'e', null, 60, 300)->>'outcome' as outcome"""
+  :customer, :bsuid, 'Ann', null, 'text', '{}', now(), 'e', null, 60, 0)->>'outcome' as outcome"""
 
 
 class Crowd:

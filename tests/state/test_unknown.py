@@ -93,17 +93,80 @@ def test_a_late_status_of_the_first_send_does_not_take_the_second_one_s_id(desk:
     assert desk.message("m").parts[0].target_id == "wamid.2"
 
 
-def test_a_status_settles_a_send_whose_sender_died(desk: Desk) -> None:
-    """Claimed, sent, and never completed: what arrived is listed for the next attempt."""
+def died(desk: Desk) -> Claim:
+    """A message whose sender died with a send in flight, and whose lease has ended."""
+    claim = desk.claim()
+    desk.let_lease_end()
+    return claim
+
+
+def test_a_lease_that_ended_leaves_a_send_of_unknown_fate(desk: Desk) -> None:
+    died(desk)
+    again = desk.claim()
+    assert (again.outcome, again.unknown_since is not None) == ("unknown", True)
+    desk.grow_old(301)
+    assert desk.claim().outcome == "claimed"
+
+
+def test_a_status_that_came_before_the_lease_ended_settles_it(desk: Desk) -> None:
     claim = desk.claim()
     desk.status("wamid.1", "delivered", tracking_id=callback_data(claim.tracking_id, 1))
     desk.status("wamid.2", "delivered", tracking_id=callback_data(claim.tracking_id, 2))
     desk.let_lease_end()
     second = desk.claim()
+    assert second.outcome == "claimed"
     assert [(p.part, p.outcome, p.target_id) for p in second.parts] == [
         (1, "accepted", "wamid.1"),
         (2, "accepted", "wamid.2"),
     ]
+
+
+def test_a_status_that_comes_after_it_settles_it_too(desk: Desk) -> None:
+    claim = died(desk)
+    assert desk.claim().outcome == "unknown"
+    desk.status("wamid.1", "sent", tracking_id=callback_data(claim.tracking_id, 1))
+    second = desk.claim()
+    assert second.outcome == "claimed"
+    assert [(p.part, p.outcome) for p in second.parts] == [(1, "accepted")]
+
+
+def test_a_status_of_an_earlier_part_says_nothing_of_the_send_in_flight(desk: Desk) -> None:
+    claim = desk.claim()
+    desk.complete(claim, accepted(1, "wamid.1"), final=False)
+    desk.status("wamid.1", "delivered")
+    desk.let_lease_end()
+    assert desk.claim().outcome == "unknown"
+    desk.status("wamid.1", "read")
+    assert desk.claim().outcome == "unknown"
+    desk.status("wamid.2", "sent", tracking_id=callback_data(claim.tracking_id, 2))
+    assert desk.claim().outcome == "claimed"
+
+
+def test_a_proof_of_one_send_says_nothing_of_the_next(desk: Desk) -> None:
+    claim = desk.claim()
+    desk.status("wamid.1", "sent", tracking_id=callback_data(claim.tracking_id, 1))
+    desk.complete(claim, accepted(1, "wamid.1"), final=False)
+    desk.let_lease_end()
+    assert desk.claim().outcome == "unknown"
+
+
+def test_who_is_late_but_alive_still_tells_the_fate(desk: Desk) -> None:
+    claim = died(desk)
+    assert desk.claim().outcome == "unknown"
+    desk.complete(claim, accepted(1, "wamid.1"))
+    assert desk.claim().outcome == "duplicate"
+
+
+def test_who_is_late_but_alive_can_still_give_back(desk: Desk) -> None:
+    claim = died(desk)
+    assert desk.claim().outcome == "unknown"
+    assert desk.release(claim)
+    assert desk.claim().outcome == "claimed"
+
+
+def test_what_is_unknown_by_its_holder_can_not_be_given_back(desk: Desk) -> None:
+    assert not desk.release(lost(desk))
+    assert desk.claim().outcome == "unknown"
 
 
 def test_an_unknown_that_a_status_has_settled_meanwhile_stays_accepted(desk: Desk) -> None:
