@@ -59,23 +59,44 @@ def _parse_route(number: int, entry: str) -> dict[str, str]:
 
 
 class Settings(AmqpSettings, DatabaseSettings, ServiceAuthSettings):
-    """Seconds and counts. `slots`: calls in flight at once on each route."""
+    """Seconds and counts."""
 
     # A string of our own form, not the JSON that pydantic-settings expects of a list.
-    routes: Annotated[tuple[RouteTo, ...], NoDecode, BeforeValidator(parse_routes)]
-    host: str = "0.0.0.0"  # noqa: S104  # in an image there is no other address to be reached by
-    port: int = Field(3012, ge=1, le=65535)
-    slots: int = Field(48, ge=2, le=4096)
-    prefetch: int = Field(50, ge=2, le=1000)
-    call_seconds: float = Field(90.0, gt=0, le=600)  # longer than a function is patient
-    stop_seconds: float = Field(20.0, ge=0, le=300)
-    tick_seconds: float = Field(10.0, gt=0, le=300)
-    tries_before_parking: int = Field(3, ge=1, le=100)
-    longest_hold_seconds: float = Field(5.0, ge=0, le=60)
-    max_attempts: int = Field(20, ge=1, le=10_000)
-    max_age_seconds: float = Field(24 * 3600.0, gt=0)
-    first_wait_seconds: float = Field(0.5, gt=0, le=60)
-    longest_wait_seconds: float = Field(60.0, gt=0, le=3600)
+    routes: Annotated[tuple[RouteTo, ...], NoDecode, BeforeValidator(parse_routes)] = Field(
+        description="Exchanges and their functions: `EXCHANGE=[function@]url`, parted by `;`"
+    )
+    host: str = Field(
+        "0.0.0.0",  # noqa: S104  # in an image there is no other address to be reached by
+        description="Address to listen on",
+    )
+    port: int = Field(3012, ge=1, le=65535, description="Port to listen on")
+    slots: int = Field(48, ge=2, le=4096, description="Calls in flight at once on each route")
+    prefetch: int = Field(50, ge=2, le=1000, description="Unacknowledged events in hand a queue")
+    call_seconds: float = Field(
+        90.0, gt=0, le=600, description="Limit of one call; longer than a function is patient"
+    )
+    stop_seconds: float = Field(
+        20.0, ge=0, le=300, description="After SIGTERM: time to finish what is under way"
+    )
+    tick_seconds: float = Field(
+        10.0, gt=0, le=300, description="How often it looks after parked rows of quiet queues"
+    )
+    tries_before_parking: int = Field(
+        3, ge=1, le=100, description="Failed attempts after which a key is parked"
+    )
+    longest_hold_seconds: float = Field(
+        5.0, ge=0, le=60, description="A longer wait than this is spent in the park"
+    )
+    max_attempts: int = Field(
+        20, ge=1, le=10_000, description="Faults (not outages) after which an event is given up"
+    )
+    max_age_seconds: float = Field(
+        24 * 3600.0, gt=0, description="Age at which an event is given up, outages included"
+    )
+    first_wait_seconds: float = Field(
+        0.5, gt=0, le=60, description="First step of the backoff; it doubles, with jitter"
+    )
+    longest_wait_seconds: float = Field(60.0, gt=0, le=3600, description="Last step of the backoff")
 
     def limits(self) -> Limits:
         """What every route obeys."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import aiohttp
 from fastapi import Depends, FastAPI
 from functions_framework.aio import http
-from pydantic import Field, field_validator
+from pydantic import Field
 from starlette.requests import Request
 
 from auth_service.credentials import Credentials
@@ -22,25 +22,22 @@ from shared.runtime.settings import RedisSettings, ServiceAuthSettings, VaultSet
 from shared.services.auth import Invalidated, Invalidation, Token, TokenRequest
 from shared.services.tenancy import TenancyClient
 from shared.storage.cache import Cache
-from shared.tenancy.regions import extra_regions
+from shared.tenancy.regions import RegionSettings, extra_regions
 from shared.tenancy.vault import Vault
 from shared.tokens.store import TokenStore
 
 NAME = "auth"
 
 
-class Settings(RedisSettings, ServiceAuthSettings, VaultSettings):
-    """`genesys_login_base_url` is asked instead of `https://login.{region}` when set."""
+class Settings(RedisSettings, ServiceAuthSettings, VaultSettings, RegionSettings):
+    """Where the credentials are, and who gives tokens for them."""
 
     tenancy_url: str
-    genesys_login_base_url: str = Field("", pattern=r"^(https?://[^\s]+)?$")
-    genesys_extra_regions: str = ""
-
-    @field_validator("genesys_extra_regions")
-    @classmethod
-    def _domains(cls, value: str) -> str:
-        extra_regions(value)
-        return value
+    genesys_login_base_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s]+)?$",
+        description="Asked instead of `https://login.{region}` when set",
+    )
 
 
 @dataclass(kw_only=True)

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from functions_framework.aio import http
-from pydantic import Field, field_validator
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,27 +20,28 @@ from shared.runtime.service_auth import ServiceTokens
 from shared.runtime.settings import RedisSettings, ServiceAuthSettings, VaultSettings
 from shared.services.delivery import GenesysSend
 from shared.storage.cache import Cache
-from shared.tenancy.regions import extra_regions
+from shared.tenancy.regions import RegionSettings, extra_regions
 from shared.tenancy.vault import Vault
 from shared.tokens.source import TokenSource
 
 NAME = "genesys-api"
 
 
-class Settings(RedisSettings, ServiceAuthSettings, VaultSettings):
+class Settings(RedisSettings, ServiceAuthSettings, VaultSettings, RegionSettings):
     """Where Genesys and the auth function are, and how long Genesys may take (seconds)."""
 
     auth_url: str
-    genesys_api_base_url: str = Field("", pattern=r"^(https?://[^\s/]+.*)?$")
-    genesys_extra_regions: str = ""
-    provider_connect_seconds: float = Field(3.0, gt=0, le=10)
-    provider_read_seconds: float = Field(10.0, gt=0, le=20)
-
-    @field_validator("genesys_extra_regions")
-    @classmethod
-    def _domains(cls, setting: str) -> str:
-        extra_regions(setting)
-        return setting
+    genesys_api_base_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/]+.*)?$",
+        description="Asked instead of `https://api.{region}` when set",
+    )
+    provider_connect_seconds: float = Field(
+        3.0, gt=0, le=10, description="Limit of connecting to the provider"
+    )
+    provider_read_seconds: float = Field(
+        10.0, gt=0, le=20, description="Limit of waiting for the provider's answer"
+    )
 
 
 @dataclass(kw_only=True)

@@ -36,7 +36,9 @@ class Settings(ObjectSettings, ServiceAuthSettings):
     state_url: str
     wa_api_url: str
     genesys_api_url: str
-    give_up_after_seconds: float = Field(4 * 3600.0, ge=1)
+    give_up_after_seconds: float = Field(
+        4 * 3600.0, ge=1, description="Age at which a failure is final and the agent is told"
+    )
 
 
 @dataclass(kw_only=True)

@@ -22,8 +22,13 @@ from state_service.state import Policy, State
 class Settings(DatabaseSettings, RedisSettings, ServiceAuthSettings):
     """How long a claim is held, and a send of unknown fate waits for a status before a repeat."""
 
-    claim_lease_seconds: float = Field(60, gt=0)
-    resend_unknown_seconds: float = 300  # negative: never, an operator decides
+    claim_lease_seconds: float = Field(
+        60, gt=0, description="How long an attempt holds a message before another may take it"
+    )
+    resend_unknown_seconds: float = Field(
+        300,
+        description="Wait before a send of unknown fate is repeated; negative: never repeated",
+    )
 
 
 @dataclass(kw_only=True)

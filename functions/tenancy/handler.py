@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 from functions_framework.aio import http
-from pydantic import field_validator
 from starlette.requests import Request
 
 from shared.runtime.function import Check, Function, Resources
@@ -19,7 +18,7 @@ from shared.runtime.settings import (
 )
 from shared.storage.cache import Cache
 from shared.storage.database import Database
-from shared.tenancy.regions import extra_regions
+from shared.tenancy.regions import RegionSettings, extra_regions
 from shared.tenancy.vault import Vault
 from tenancy_service.configuration import Configuration
 from tenancy_service.invalidation import Invalidator
@@ -27,16 +26,8 @@ from tenancy_service.lookups import Lookups
 from tenancy_service.routes import NAME, router
 
 
-class Settings(DatabaseSettings, RedisSettings, ServiceAuthSettings, VaultSettings):
-    """`genesys_extra_regions`: domains of private regions, parted by commas."""
-
-    genesys_extra_regions: str = ""
-
-    @field_validator("genesys_extra_regions")
-    @classmethod
-    def _domains(cls, value: str) -> str:
-        extra_regions(value)
-        return value
+class Settings(DatabaseSettings, RedisSettings, ServiceAuthSettings, VaultSettings, RegionSettings):
+    """Where the stores are, and which regions a tenant may name."""
 
 
 @dataclass(kw_only=True)

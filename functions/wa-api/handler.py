@@ -30,10 +30,20 @@ class Settings(RedisSettings, ServiceAuthSettings, VaultSettings):
     """Where Meta and the auth function are, and how long Meta may take (seconds)."""
 
     auth_url: str
-    graph_api_base_url: str = Field("https://graph.facebook.com", pattern=r"^https?://[^\s/]+")
-    graph_api_version: str = Field("v23.0", pattern=r"^v\d{1,3}\.\d{1,2}$")
-    provider_connect_seconds: float = Field(3.0, gt=0, le=10)
-    provider_read_seconds: float = Field(10.0, gt=0, le=20)
+    graph_api_base_url: str = Field(
+        "https://graph.facebook.com",
+        pattern=r"^https?://[^\s/]+",
+        description="Address of Meta's Graph API",
+    )
+    graph_api_version: str = Field(
+        "v23.0", pattern=r"^v\d{1,3}\.\d{1,2}$", description="Version of the Graph API"
+    )
+    provider_connect_seconds: float = Field(
+        3.0, gt=0, le=10, description="Limit of connecting to the provider"
+    )
+    provider_read_seconds: float = Field(
+        10.0, gt=0, le=20, description="Limit of waiting for the provider's answer"
+    )
 
 
 @dataclass(kw_only=True)

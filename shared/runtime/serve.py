@@ -34,10 +34,18 @@ EXIT_SETTINGS = 78  # EX_CONFIG of sysexits.h
 class ServeSettings(Settings):
     """Where to listen and what to serve."""
 
-    host: str = "0.0.0.0"  # noqa: S104  # in an image there is no other address to be reached by
-    port: int = Field(8000, ge=1, le=65535)
-    function_source: Path = Path("handler.py")
-    drain_seconds: float = Field(0.0, ge=0, le=300)
+    host: str = Field(
+        "0.0.0.0",  # noqa: S104  # in an image there is no other address to be reached by
+        description="Address to listen on",
+    )
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on")
+    function_source: Path = Field(Path("handler.py"), description="The handler's file")
+    drain_seconds: float = Field(
+        0.0,
+        ge=0,
+        le=300,
+        description="After SIGTERM: says `not ready` and goes on answering for this long",
+    )
 
 
 class Server(uvicorn.Server):

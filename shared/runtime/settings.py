@@ -97,42 +97,66 @@ def _explain(error: ValidationError) -> str:
 class RedisSettings(Settings):
     """Where the cache is."""
 
-    redis_url: SecretStr
+    redis_url: SecretStr = Field(
+        description="Address of Redis: `redis://[user]:password@host:port/db`"
+    )
 
 
 class AmqpSettings(Settings):
     """Where the broker is, and how many queues each exchange has (drain before changing it)."""
 
-    amqp_url: SecretStr
-    partitions: int = Field(8, ge=1, le=256)
-    queue_prefix: str = ""
+    amqp_url: SecretStr = Field(
+        description="Address of RabbitMQ: `amqp://user:password@host:port/vhost`, `/` as `%2F`"
+    )
+    partitions: int = Field(
+        8,
+        ge=1,
+        le=256,
+        description="Queues an exchange has; the same everywhere, drain before changing it",
+    )
+    queue_prefix: str = Field(
+        "", description="Before every exchange's and queue's name: installations on one broker"
+    )
 
 
 class DatabaseSettings(Settings):
     """Where PostgreSQL is, with this function's own role."""
 
-    database_url: SecretStr
-    database_pool_size: int = Field(4, ge=1, le=64)
+    database_url: SecretStr = Field(
+        description="Address of PostgreSQL: `postgresql://role:password@host:port/database`"
+    )
+    database_pool_size: int = Field(
+        4, ge=1, le=64, description="Connections to PostgreSQL that one replica holds at most"
+    )
 
 
 class ObjectSettings(Settings):
-    """Where S3 is. `s3_public_url` is the address that the outside world reaches it by."""
+    """Where S3 is."""
 
-    s3_endpoint_url: str
-    s3_public_url: str = ""
-    s3_access_key: SecretStr
-    s3_secret_key: SecretStr
-    s3_region: str = "us-east-1"
+    s3_endpoint_url: str = Field(description="Address of S3 as the functions reach it")
+    s3_public_url: str = Field(
+        "", description="Address of S3 as the outside world reaches it; nothing uses it yet"
+    )
+    s3_access_key: SecretStr = Field(description="S3's access key, the half that names")
+    s3_secret_key: SecretStr = Field(description="S3's secret key, the half that signs")
+    s3_region: str = Field("us-east-1", description="Region that signatures name")
 
 
 class ServiceAuthSettings(Settings):
     """The key of the tokens between functions; the previous one is accepted while it is changed."""
 
-    service_token_key: SecretStr = Field(min_length=MIN_KEY_LENGTH)
-    service_token_key_previous: SecretStr | None = None
+    service_token_key: SecretStr = Field(
+        min_length=MIN_KEY_LENGTH,
+        description="Signs the tokens between functions; the same in all of them",
+    )
+    service_token_key_previous: SecretStr | None = Field(
+        None, description="Still accepted beside it, while the key is being changed"
+    )
 
 
 class VaultSettings(Settings):
-    """The key ring that seals credentials: JSON with the keys `current` and `keys`."""
+    """The key ring that seals credentials."""
 
-    key_ring: SecretStr
+    key_ring: SecretStr = Field(
+        description="Seals credentials; JSON that `parley keys new key-ring` prints"
+    )

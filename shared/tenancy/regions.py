@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+from pydantic import Field, field_validator
+
+from shared.runtime.settings import Settings
+
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})+")
 
@@ -15,3 +19,17 @@ def extra_regions(setting: str) -> frozenset[str]:
         if _DOMAIN.fullmatch(domain) is None:
             raise ValueError(f"{domain!r} is not a domain name in lower case")
     return domains
+
+
+class RegionSettings(Settings):
+    """Which regions a tenant may name beside Genesys Cloud's own."""
+
+    genesys_extra_regions: str = Field(
+        "", description="Domains of private regions of Genesys Cloud, parted by commas"
+    )
+
+    @field_validator("genesys_extra_regions")
+    @classmethod
+    def _domains(cls, setting: str) -> str:
+        extra_regions(setting)
+        return setting
