@@ -15,11 +15,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 
 from shared.messaging.envelope import Event, EventType
 from shared.messaging.publisher import Publisher
 from shared.runtime.clock import utcnow
-from shared.runtime.errors import Unavailable
+from shared.runtime.errors import BadInput, Unavailable
 from shared.runtime.logging import logger
 from shared.runtime.trace import current_traceparent
 from shared.storage.objects import Objects
@@ -84,12 +87,17 @@ class Intake:
         because of a new try is told once further on: events have fixed ids.
         """
         work = itertools.chain(
-            (self._publisher.publish(post.exchange, post.event) for post in posts),
+            (self._publish(line) for line in _lines(posts)),
             (self._keep(raw, spare) for raw in raws),
         )
         outcomes = await asyncio.gather(*work, return_exceptions=True)
         for failure in _failures(outcomes):
             raise failure
+
+    async def _publish(self, line: Sequence[Post]) -> None:
+        """In order: what follows a failure waits for the sender's new try, as the failure does."""
+        for post in line:
+            await self._publisher.publish(post.exchange, post.event)
 
     async def _keep(self, raw: Raw, spare: str) -> None:
         try:
@@ -116,13 +124,35 @@ class Intake:
         )
 
 
+def _lines(posts: Sequence[Post]) -> list[list[Post]]:
+    """The posts by customer and exchange: what must stay in order among itself."""
+    lines: dict[tuple[str, str], list[Post]] = {}
+    for post in posts:
+        lines.setdefault((post.exchange, post.event.partitionkey), []).append(post)
+    return list(lines.values())
+
+
 def _failures(outcomes: Sequence[BaseException | None]) -> Iterator[BaseException]:
     """The failures, those first that nobody foresaw."""
     failed = [outcome for outcome in outcomes if outcome is not None]
     yield from sorted(failed, key=lambda error: isinstance(error, Unavailable))
 
 
+class Carried(BaseModel):
+    """The data of an event that carries raw bytes."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    bucket: Annotated[str, Field(min_length=1)]
+    key: Annotated[str, Field(min_length=1)]
+    body_base64: Base64Bytes
+
+
 async def store_carried(objects: Objects, event: Event) -> None:
     """Put the raw bytes that an event carries where they belong. Raises Unavailable, BadInput."""
-    body = base64.b64decode(str(event.data.get("body_base64", "")))
-    await objects.put(str(event.data.get("bucket")), str(event.data.get("key")), body)
+    try:
+        carried = Carried.model_validate(event.data)
+    except ValidationError as error:
+        missing = ", ".join(".".join(map(str, fault["loc"])) for fault in error.errors())
+        raise BadInput(f"the event does not say its {missing}") from None
+    await objects.put(carried.bucket, carried.key, carried.body_base64)

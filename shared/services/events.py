@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from shared.messaging.envelope import Event
+from shared.runtime.errors import BadInput
 from shared.runtime.logging import bind
 from shared.runtime.trace import trace_id, use_traceparent
+from shared.wire.body import Json
 
 
 def opened(body: bytes) -> Event:
@@ -18,3 +20,11 @@ def opened(body: bytes) -> Event:
         event_id=event.id,
     )
     return event
+
+
+def item_of(event: Event, name: str) -> Json:
+    """The provider's own object in an event's data. Raises BadInput naming it."""
+    item = event.data.get(name)
+    if not isinstance(item, dict) or not item:
+        raise BadInput(f"the event does not say its {name}")
+    return item

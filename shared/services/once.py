@@ -6,13 +6,13 @@ is decided comes back as a value.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from shared.messaging.outcomes import SendError, SendOutcome
-from shared.runtime.errors import Busy, Unavailable, Unknown
+from shared.runtime.errors import Busy, Conflict, Unavailable
+from shared.services.patience import insist
 from shared.services.state import (
     Claim,
     ClaimRequest,
@@ -30,11 +30,8 @@ Send = Callable[[Part], Awaitable[SendOutcome]]
 
 # Seconds. A claim that was not answered may hold: the same attempt asks again and finds its own.
 CLAIM_PATIENCE = 8.0
-# After a send its outcome must be written down, or the next attempt sends it again.
+# After a send its outcome must be written down, or the next attempt must wait to learn it.
 COMPLETE_PATIENCE = 40.0
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
-
-T = TypeVar("T")
 
 # What of an error is kept with the message: codes and words, nothing that was written in it.
 KEPT = {"provider_code", "title", "detail", "reason", "agent_words", "trace"}
@@ -58,13 +55,19 @@ async def deliver(
     `last_try`: nobody will repeat this, so what could be tried again is refused for good. Raises
     Busy (another attempt is at it, or an earlier one's fate is not known yet), Unavailable.
     """
-    claim = await _insist(lambda: state.claim(request), CLAIM_PATIENCE)
+    claim = await insist(lambda: state.claim(request), CLAIM_PATIENCE)
     if claim.outcome == "duplicate":
         return Delivery("duplicate", receipt=claim.receipt)
     if claim.outcome != "claimed":
         words = "in work elsewhere" if claim.outcome == "busy" else "an earlier send is not settled"
         raise Busy(words, retry_after=claim.retry_after)
-    return await _Attempt(state, request, claim, last_try=last_try).run(build(claim), send)
+    attempt = _Attempt(state, request, claim, last_try=last_try)
+    try:
+        plan = build(claim)
+    except Exception:
+        await attempt.give_back("its parts could not be made")
+        raise
+    return await attempt.run(plan, send)
 
 
 class _Attempt:
@@ -102,7 +105,7 @@ class _Attempt:
             await self._complete(result, final=False)
             raise Unavailable(f"not known whether it arrived: {error.title}", retry_after=2)
         if self._may_try_again(error):
-            await self._give_back(error.title)
+            await self.give_back(error.title)
             raise Unavailable(f"not taken yet: {error.title}", retry_after=error.retry_after)
         return await self._refuse(part.number, error)
 
@@ -122,11 +125,16 @@ class _Attempt:
             conversation_id=self._conversation_id,
             final=final,
         )
-        completed = await _insist(lambda: self._state.complete(request), COMPLETE_PATIENCE)
+        try:
+            completed = await insist(lambda: self._state.complete(request), COMPLETE_PATIENCE)
+        except Conflict:  # a status has told the fate, or somebody else has taken over
+            raise Busy("settled or taken over by another", retry_after=1) from None
         return completed.receipt
 
-    async def _give_back(self, reason: str) -> None:
-        await self._state.release(ReleaseRequest(**self._key(), reason=reason))
+    async def give_back(self, reason: str) -> None:
+        """Let the next attempt begin at once: nothing of this one is in flight."""
+        request = ReleaseRequest(**self._key(), reason=reason)
+        await insist(lambda: self._state.release(request), COMPLETE_PATIENCE)
 
     def _key(self) -> dict[str, Any]:
         request = self._request
@@ -137,20 +145,6 @@ class _Attempt:
             "source_id": request.source_id,
             "attempt_id": request.attempt_id,
         }
-
-
-async def _insist(call: Callable[[], Awaitable[T]], seconds: float) -> T:
-    """Repeat an idempotent call that is not answered, for so long. Raises its last error."""
-    loop = asyncio.get_running_loop()
-    deadline, pause = loop.time() + seconds, FIRST_PAUSE
-    while True:
-        try:
-            return await call()
-        except (Unavailable, Unknown):
-            if loop.time() + pause > deadline:
-                raise
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def kept(error: SendError) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from shared.genesys.build import open_address
 from shared.runtime.errors import Unavailable
 from shared.runtime.logging import logger
 from shared.services.delivery import GenesysApiClient
+from shared.services.patience import insist
 from shared.services.route import Route
 from shared.services.state import ReceiptConfirmed, ReceiptDue, StateClient
 from shared.transforms import receipts
@@ -37,14 +38,13 @@ class Receipts:
         fate = "sent" if error is None else "refused"
         code = None if error is None else error.provider_code
         log.info("receipt", extra={"status": due.status, "fate": fate, "code": code})
-        await self._state.confirm_receipt(
-            ReceiptConfirmed(
-                tenant_id=route.tenant_id,
-                channel_id=route.channel_id,
-                source_id=due.source_id,
-                status=due.status,
-            )
+        confirmed = ReceiptConfirmed(
+            tenant_id=route.tenant_id,
+            channel_id=route.channel_id,
+            source_id=due.source_id,
+            status=due.status,
         )
+        await insist(lambda: self._state.confirm_receipt(confirmed))
 
 
 def _body(due: ReceiptDue) -> Json:

@@ -2,11 +2,18 @@
 
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from shared.messaging.envelope import Event
 from shared.runtime.errors import BadInput
-from shared.services.delivery import GenesysSend, Uuid, WhatsAppSend
+from shared.services.delivery import (
+    GenesysSend,
+    IntegrationId,
+    Name,
+    PhoneNumberId,
+    Uuid,
+    WhatsAppSend,
+)
 
 
 class RawPlace(BaseModel):
@@ -17,22 +24,23 @@ class RawPlace(BaseModel):
 
 
 class Route(BaseModel):
-    """One channel's two ends."""
+    """One channel's two ends, and when the event's webhook reached us."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     tenant_id: Uuid
     channel_id: Uuid
-    phone_number_id: str
-    integration_id: str
-    region: str
-    whatsapp_credential: str
-    genesys_credential: str
+    phone_number_id: PhoneNumberId
+    integration_id: IntegrationId
+    region: Name
+    whatsapp_credential: Name
+    genesys_credential: Name
+    received_at: AwareDatetime
     raw: RawPlace | None = None
 
     @classmethod
     def of(cls, event: Event) -> Self:
-        """Read it from an event. Raises BadInput naming what is missing."""
+        """Read it from an event. Raises BadInput naming what is missing or no such thing."""
         try:
             return cls(tenant_id=event.tenantid, channel_id=event.channelid, **_own(event.data))
         except ValidationError as error:

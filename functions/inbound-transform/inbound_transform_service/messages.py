@@ -7,11 +7,11 @@ from datetime import datetime
 
 from shared.messaging.envelope import Event
 from shared.messaging.outcomes import SendOutcome
-from shared.runtime.clock import parse_time
 from shared.runtime.errors import BadInput
 from shared.runtime.logging import logger
 from shared.runtime.metrics import counter
 from shared.services.delivery import GenesysApiClient
+from shared.services.events import item_of
 from shared.services.once import Plan, deliver
 from shared.services.route import Route
 from shared.services.state import Claim, ClaimRequest, StateClient
@@ -35,20 +35,19 @@ class Messages:
 
     async def take(self, event: Event) -> str:
         """Deliver one message. Raises BadInput (never), Unavailable and Busy (try again)."""
-        route, message = Route.of(event), obj(event.data.get("message"))
+        route, message = Route.of(event), item_of(event, "message")
         customer = sender(message, obj(event.data.get("contact")))
-        received_at = parse_time(str(event.data.get("received_at")))
-        shown = _translate(message, customer, received_at)
+        shown = _translate(message, customer, route.received_at)
 
         def build(claim: Claim) -> Plan:
             known = _known_as(customer, claim.customer)
             same = known == customer
-            return (shown if same else _translate(message, known, received_at)).parts
+            return (shown if same else _translate(message, known, route.received_at)).parts
 
         async def send(part: Part) -> SendOutcome:
             return await self._genesys.message(route.to_genesys(part.body))
 
-        request = _claim(event, route, message, customer, shown, received_at)
+        request = _claim(event, route, message, customer, shown)
         delivery = await deliver(self._state, request, build, send)
         MESSAGES.labels(delivery.fate).inc()
         log.info(
@@ -77,12 +76,7 @@ def _known_as(customer: Customer, canonical: str) -> Customer:
 
 
 def _claim(
-    event: Event,
-    route: Route,
-    message: Json,
-    customer: Customer,
-    shown: Inbound,
-    received_at: datetime,
+    event: Event, route: Route, message: Json, customer: Customer, shown: Inbound
 ) -> ClaimRequest:
     return ClaimRequest(
         tenant_id=route.tenant_id,
@@ -95,7 +89,7 @@ def _claim(
         profile_name=customer.name,
         kind=shown.kind,
         content={"text": shown.text},
-        occurred_at=message_time(message, received_at),
+        occurred_at=message_time(message, route.received_at),
         event_id=event.id,
         raw_ref=route.raw_ref,
         resend_unknown_after=0,  # same messageId and time: contracts/genesys.md (b9)

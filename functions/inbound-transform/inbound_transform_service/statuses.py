@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from shared.messaging.envelope import Event
-from shared.runtime.clock import parse_time
 from shared.runtime.logging import logger
 from shared.runtime.metrics import counter
+from shared.services.events import item_of
 from shared.services.once import kept
+from shared.services.patience import insist
 from shared.services.receipts import Receipts
 from shared.services.route import Route
 from shared.services.state import MessageStatus, StateClient, StatusUpdate
@@ -32,7 +33,7 @@ class Statuses:
 
     async def take(self, event: Event) -> str:
         """Write one status down. A kind that we do not know is said and left: it is in the raw."""
-        route, item = Route.of(event), obj(event.data.get("status"))
+        route, item = Route.of(event), item_of(event, "status")
         status = read_status(item, obj(event.data.get("contact")))
         if status.id is None or status.status not in KNOWN:
             log.info("status_ignored", extra={"status": str(status.status)[:40]})
@@ -42,13 +43,14 @@ class Statuses:
                 "tenant_id": route.tenant_id,
                 "channel_id": route.channel_id,
                 "status": status.status,
-                "occurred_at": status.occurred_at or parse_time(str(event.data.get("received_at"))),
+                "occurred_at": status.occurred_at or route.received_at,
                 "customer": status.recipient.id,
                 "error": _error(item) if status.status == "failed" else None,
                 "tracking_id": status.callback,
             }
         )
-        advanced = await self._state.advance(status.id, update)
+        wamid = status.id
+        advanced = await insist(lambda: self._state.advance(wamid, update))
         await self._receipts.settle(advanced.receipt, route)
         fate = "changed" if advanced.changed else "known" if advanced.known else "waiting"
         STATUSES.labels(status.status, fate).inc()

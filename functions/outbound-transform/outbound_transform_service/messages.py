@@ -17,7 +17,9 @@ from shared.runtime.logging import logger
 from shared.runtime.metrics import counter
 from shared.services.callback import callback_data
 from shared.services.delivery import WaApiClient
+from shared.services.events import item_of
 from shared.services.once import Delivery, Plan, deliver
+from shared.services.patience import insist
 from shared.services.receipts import Receipts
 from shared.services.route import Route
 from shared.services.state import Claim, ClaimRequest, StateClient
@@ -28,7 +30,7 @@ log = logger()
 MESSAGES = counter("outbound_messages", "Messages to customers by what became of them", ("fate",))
 
 NOBODY = "nobody"  # stands for the customer of a message that names none
-MAX_CUSTOMER = 255  # characters of a typed address that are kept
+MAX_ID = 255  # characters of an id or a typed address that are kept
 
 SUSPENDED = Refusal("MessageNotAllowed", "This channel is switched off: ask your administrator.")
 
@@ -44,7 +46,7 @@ class Messages:
 
     async def take(self, event: Event) -> str:
         """Deliver one message. Raises BadInput (never), Unavailable and Busy (try again)."""
-        route, message = Route.of(event), read(event.data.get("message"))
+        route, message = Route.of(event), read(item_of(event, "message"))
         customer = message.customer or await self._by_conversation(message, route)
         shown = _translate(event, message, customer)
         if isinstance(shown, Ignored):
@@ -66,12 +68,12 @@ class Messages:
 
     async def _by_conversation(self, message: OutboundMessage, route: Route) -> str | None:
         """The customer of a message that only names its conversation, as the seeds have it."""
-        if message.conversation_id is None:
+        named = _conversation(message)
+        if named is None:
             return None
+        ids = {"tenant_id": route.tenant_id, "channel_id": route.channel_id}
         try:
-            known = await self.state.conversation(
-                message.conversation_id, tenant_id=route.tenant_id, channel_id=route.channel_id
-            )
+            known = await insist(lambda: self.state.conversation(named, **ids))
         except NotFound:
             return None
         return known.customer
@@ -133,6 +135,12 @@ def _refused_here(refusal: Refusal | Ignored) -> SendError:
     )
 
 
+def _conversation(message: OutboundMessage) -> str | None:
+    """The conversation's id, unless it is nothing that state could keep or look for."""
+    named = message.conversation_id
+    return named if named and len(named) <= MAX_ID and named.isprintable() else None
+
+
 def _claim(
     event: Event,
     route: Route,
@@ -140,7 +148,7 @@ def _claim(
     customer: str | None,
     shown: Outbound | Refusal,
 ) -> ClaimRequest:
-    known = customer or (message.to_id or message.conversation_id or NOBODY)[:MAX_CUSTOMER]
+    known = customer or (message.to_id or message.conversation_id or NOBODY)[:MAX_ID]
     return ClaimRequest(
         tenant_id=route.tenant_id,
         channel_id=route.channel_id,
@@ -149,7 +157,7 @@ def _claim(
         customer=known,
         wa_id=customer if customer is not None and customer.isdecimal() else None,
         bsuid=customer if customer is not None and not customer.isdecimal() else None,
-        conversation_id=message.conversation_id,
+        conversation_id=_conversation(message),
         kind=message.type,
         content={"text": shown.text if isinstance(shown, Outbound) else message.text or ""},
         occurred_at=event.time,
