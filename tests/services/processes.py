@@ -1,0 +1,79 @@
+"""One of our functions in a process that a test may stop and start again at the same address."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from shared.runtime.service_auth import ServiceTokens
+from tests.support import answers, free_port, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICE_KEY = "a-service-token-key-of-forty-characters!"
+TOKENS = ServiceTokens("test", SERVICE_KEY)
+
+
+class Process:
+    """`functions/<name>`, served as an image would."""
+
+    def __init__(self, name: str, folder: Path, **environment: str) -> None:
+        self.name = name
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.output = folder / f"{name}-{self.port}.log"
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "FUNCTION_SOURCE": f"functions/{name}/handler.py",
+            "SECRETS_DIR": str(folder / "no-secrets"),
+            "SERVICE_TOKEN_KEY": SERVICE_KEY,
+            **environment,
+        }
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def launch(self) -> "Process":
+        """Start it without waiting: several start side by side."""
+        with self.output.open("ab") as file:
+            self._running = subprocess.Popen(
+                [sys.executable, "-m", "shared.runtime.serve"],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        return self
+
+    def ready(self) -> "Process":
+        running = self._running
+        assert running is not None
+        wait_until(lambda: running.poll() is not None or answers(self.url + "/healthz"), 30)
+        assert running.poll() is None, self.output.read_text()
+        return self
+
+    @property
+    def running(self) -> bool:
+        return self._running is not None and self._running.poll() is None
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self._running is not None and self.running:
+            self._running.send_signal(how)
+            self._running.wait(20)
+
+    def post(self, path: str, body: bytes, **headers: str) -> requests.Response:
+        """Call it as another function does."""
+        known = {"Authorization": f"Bearer {TOKENS.mint(self.name)}"}
+        return requests.post(self.url + path, data=body, headers=known | headers, timeout=60)
+
+    def logged(self) -> str:
+        return self.output.read_text(errors="replace")
+
+
+def json_of(answer: requests.Response) -> Any:
+    """The body, with the whole answer in sight when it is no JSON."""
+    assert answer.headers["content-type"].startswith("application/"), answer.text
+    return answer.json()
