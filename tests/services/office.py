@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from shared.messaging.outcomes import SendError, SendOutcome, may_have_arrived, not_sent
@@ -60,7 +60,7 @@ class Office(Desk):
 
     def delivering(
         self, courier: Courier, parts: int = 1, *, last_try: bool = False, **changes: Any
-    ) -> Any:
+    ) -> Coroutine[Any, Any, Delivery]:
         """The same, to be awaited."""
 
         def build(_: Claim) -> Plan:
