@@ -106,7 +106,8 @@ class Tenant:
             told["errors"] = [{"code": changes.pop("code"), "title": "Message undeliverable"}]
         id_ = f"wa:s:{uuid4().hex}"
         data = {"status": _present(told), "contact": None}
-        return self.event(EventType.WHATSAPP_STATUS, id_, wamid, data, **changes)
+        subject = changes.pop("subject", wamid)
+        return self.event(EventType.WHATSAPP_STATUS, id_, subject, data, **changes)
 
     def event(
         self, type_: str, id_: str, subject: str, data: dict[str, Any], **changes: Any
