@@ -1,0 +1,113 @@
+"""The doors on real servers, each behind a relay of its own."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+import pytest
+from minio import Minio
+from pydantic import SecretStr
+
+from local.services import Endpoints
+from shared.messaging.topology import MESSAGE_EXCHANGES, Topology
+from shared.runtime.settings import ObjectSettings
+from shared.storage.buckets import ensure_buckets
+from shared.tenancy.vault import KeyRing
+from tests.doors.house import House
+from tests.doors.relay import relays
+from tests.messaging.broker import address, at
+from tests.services.processes import Process
+from tests.support import answers, wait_until
+from tests.tenancy.serving import served
+
+
+def s3_of(services: Endpoints, endpoint: str) -> dict[str, str]:
+    return {
+        "S3_ENDPOINT_URL": endpoint,
+        "S3_ACCESS_KEY": services.s3_access_key,
+        "S3_SECRET_KEY": services.s3_secret_key,
+        "S3_REGION": services.s3_region,
+    }
+
+
+@pytest.fixture(scope="session")
+def object_settings(services: Endpoints) -> ObjectSettings:
+    return ObjectSettings(
+        s3_endpoint_url=services.s3_endpoint_url,
+        s3_access_key=SecretStr(services.s3_access_key),
+        s3_secret_key=SecretStr(services.s3_secret_key),
+        s3_region=services.s3_region,
+    )
+
+
+@pytest.fixture(scope="session")
+def buckets(services: Endpoints, object_settings: ObjectSettings) -> Minio:
+    ensure_buckets(object_settings)
+    host = urlsplit(services.s3_endpoint_url).netloc
+    return Minio(host, services.s3_access_key, services.s3_secret_key, secure=False)
+
+
+@pytest.fixture(scope="session")
+def house(
+    migrated: Endpoints, buckets: Minio, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("doors")
+    topology = Topology(1, f"doors-{os.getpid()}.")
+    with ExitStack() as stack:
+        relay = stack.enter_context(relays())
+        tenancy = stack.enter_context(
+            served(
+                "tenancy",
+                folder,
+                DATABASE_URL=migrated.database_url("tenancy"),
+                REDIS_URL=migrated.redis_url,
+                KEY_RING=KeyRing.generate().dump(),
+            )
+        )
+        to_tenancy = relay(*address(tenancy.url))
+        to_redis = relay(*address(migrated.redis_url))
+        to_broker = relay(*address(migrated.amqp_url))
+        to_s3 = relay(*address(migrated.s3_endpoint_url))
+
+        def start(name: str, **environment: str) -> Process:
+            process = Process(name, folder, **environment)
+            stack.callback(process.stop)
+            return process.launch()
+
+        behind = {
+            "TENANCY_URL": f"http://127.0.0.1:{to_tenancy.port}",
+            "REDIS_URL": at(migrated.redis_url, to_redis.port),
+            "AMQP_URL": at(migrated.amqp_url, to_broker.port),
+            "PARTITIONS": "1",
+            "QUEUE_PREFIX": topology.prefix,
+            **s3_of(migrated, f"http://127.0.0.1:{to_s3.port}"),
+        }
+        nowhere = {"STATE_URL": "http://127.0.0.1:1", "GENESYS_API_URL": "http://127.0.0.1:1"}
+        straight = s3_of(migrated, migrated.s3_endpoint_url)
+        whatsapp, genesys = start("wa-webhook", **behind), start("genesys-webhook", **behind)
+        keeper = start("inbound-transform", **nowhere, **straight)
+        for process in (whatsapp, genesys, keeper):
+            process.ready()
+        yield House(
+            whatsapp,
+            genesys,
+            keeper,
+            tenancy,
+            to_tenancy,
+            to_redis,
+            to_broker,
+            to_s3,
+            buckets,
+            topology,
+            migrated.amqp_url,
+        )
+
+
+@pytest.fixture(autouse=True)
+def _afresh(house: House) -> None:
+    """No outage and no event of one test is found by another."""
+    doors = (house.whatsapp, house.genesys)
+    wait_until(lambda: all(answers(f"{door.url}/readyz") for door in doors))
+    for exchange in MESSAGE_EXCHANGES:
+        house.queued(exchange)
