@@ -43,7 +43,8 @@ status: install ## Show what runs, on which ports
 
 .PHONY: test
 test: install check ## Lint, check types and imports, then run all tests on real servers
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/e2e
+	@$(BIN)/python -m pytest tests/e2e
 
 .PHONY: check
 check: lint types imports ## Lint, check types and imports; no servers needed

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from parley import keys, schema, tenants
+from parley import buckets, keys, schema, tenants
 from parley.environment import Environment
 from parley.tenant_file import SHAPE
 from shared.runtime.errors import ParleyError, SettingsError, Unavailable, Unknown
@@ -21,6 +21,7 @@ exit codes:
 
 settings come from the environment, then from --env-file, then from secret files in SECRETS_DIR:
   TENANCY_URL, SERVICE_TOKEN_KEY     tenants, doctor
+  S3_ENDPOINT_URL, S3_ACCESS_KEY, S3_SECRET_KEY   buckets, doctor
   DATABASE_OWNER_URL, DATABASE_URL   migrate, doctor (the first that is set; the owner's address)
   all others                         `parley doctor` names each, and where it comes from
 
@@ -65,6 +66,10 @@ def build_parser() -> argparse.ArgumentParser:
         "migrate", help="bring the database to the schema of this code; safe to repeat"
     )
     migrate.set_defaults(run=schema.migrate)
+    make = commands.add_parser(
+        "buckets", help="make the S3 buckets that are missing and set their retention"
+    )
+    make.set_defaults(run=buckets.make)
     _add_tenants(commands.add_parser("tenants", help="apply a tenants file, list, show"))
     _add_keys(commands.add_parser("keys", help="make fresh keys for the platform"))
     doctor = commands.add_parser(

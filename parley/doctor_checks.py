@@ -139,7 +139,7 @@ def s3(environment: Environment) -> str:
     access, secret = environment.need("S3_ACCESS_KEY"), environment.need("S3_SECRET_KEY")
     missing = missing_buckets(endpoint, access, secret, SECONDS)
     if missing:
-        raise Wrong(f"{_place(endpoint)} has no bucket {', '.join(missing)}: start `faas-local up`")
+        raise Wrong(f"{_place(endpoint)} has no bucket {', '.join(missing)}: type `parley buckets`")
     return f"all buckets at {_place(endpoint)}"
 
 

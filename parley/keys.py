@@ -19,8 +19,10 @@ def new(given: argparse.Namespace, environment: Environment) -> int:
     del environment
     if given.kind == "service-token-key":
         print(secrets.token_urlsafe(SERVICE_KEY_BYTES))
-        _say("put it in the secret service-token-key (SERVICE_TOKEN_KEY) of every function;")
-        _say("the old one goes to SERVICE_TOKEN_KEY_PREVIOUS until all have the new one")
+        _say("it becomes the secret service-token-key (SERVICE_TOKEN_KEY) in three rollouts:")
+        _say("1. the new key as SERVICE_TOKEN_KEY_PREVIOUS everywhere, so that all accept it;")
+        _say("2. the new one as SERVICE_TOKEN_KEY, the old one as SERVICE_TOKEN_KEY_PREVIOUS;")
+        _say("3. SERVICE_TOKEN_KEY_PREVIOUS taken away")
         return 0
     fresh = KeyRing.generate(given.id)
     print((_with(given.add_to, fresh) if given.add_to else fresh).dump())

@@ -100,4 +100,5 @@ def _next(given: argparse.Namespace, refused: int, changed: int) -> None:
     elif given.dry_run and changed:
         print("nothing was changed; next: the same without --dry-run")
     elif changed:
-        print("next: `parley tenants list`; webhooks are served under the new values at once")
+        print("webhooks are served under the new values within a minute")
+        print("next: `parley tenants list`")

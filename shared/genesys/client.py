@@ -3,6 +3,7 @@
 Contract: contracts/genesys.md (b). A repeat needs the same messageId and time (b9).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -54,8 +55,21 @@ class GenesysClient:
         if not answer.success:
             return refusal(answer.status, answer.body, answer.headers, private)
         told = json_object(answer.body)
-        error = not_applied(told or {}, answer.headers, private)
+        error = None if _echoed(body, told) else not_applied(told or {}, answer.headers, private)
         return _accepted(answer, told, named=named) if error is None else SendOutcome.refused(error)
+
+
+def _echoed(body: Mapping[str, Any], told: Mapping[str, Any] | None) -> bool:
+    """Whether a Failed in the answer is the one that we sent, with our own reason."""
+    if body.get("status") != "Failed" or told is None:
+        return False
+    return _codes(told) <= _codes(body)
+
+
+def _codes(receipt: Mapping[str, Any]) -> set[str]:
+    reasons = receipt.get("reasons")
+    listed = reasons if isinstance(reasons, list) else []
+    return {text_of(reason.get("code")) for reason in listed if isinstance(reason, dict)}
 
 
 def _accepted(answer: Answer, told: dict[str, Any] | None, *, named: bool) -> SendOutcome:

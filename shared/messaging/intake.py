@@ -111,8 +111,7 @@ class Intake:
             id=f"raw:{raw.bucket}:{raw.key}",
             type=EventType.RAW,
             source=self._source,
-            time=utcnow(),
-            tenantid=raw.tenant_id,
+            time=utcnow(),  # and no tenant: an outage of S3 is no trouble of the tenant's
             partitionkey=f"{raw.tenant_id or PLATFORM}:raw:{raw.key}",
             traceparent=current_traceparent(),
             data={

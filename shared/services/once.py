@@ -31,7 +31,7 @@ Send = Callable[[Part], Awaitable[SendOutcome]]
 # Seconds. A claim that was not answered may hold: the same attempt asks again and finds its own.
 CLAIM_PATIENCE = 8.0
 # After a send its outcome must be written down, or the next attempt must wait to learn it.
-COMPLETE_PATIENCE = 40.0
+COMPLETE_PATIENCE = 25.0
 
 # What of an error is kept with the message: codes and words, nothing that was written in it.
 KEPT = {"provider_code", "title", "detail", "reason", "agent_words", "trace"}

@@ -92,3 +92,18 @@ def test_migrate_with_a_wrong_password_says_the_servers_words(
     told = parley("migrate", DATABASE_OWNER_URL=url.replace("parley_tenancy:", "parley_owner:"))
     assert told.code == 3
     assert "nothing was changed: check DATABASE_OWNER_URL" in told.err
+
+
+def test_buckets_are_made_once(parley: Parley, services: Endpoints) -> None:
+    settings = {
+        "S3_ENDPOINT_URL": services.s3_endpoint_url,
+        "S3_ACCESS_KEY": services.s3_access_key,
+        "S3_SECRET_KEY": services.s3_secret_key,
+    }
+    assert parley("buckets", **settings).code == 0
+    again = parley("buckets", **settings)
+    assert "all buckets were there" in again.out
+    wrong = parley("buckets", **{**settings, "S3_SECRET_KEY": "not-the-secret"})
+    assert wrong.code == 3
+    assert "S3_SECRET_KEY" in wrong.err
+    assert "not-the-secret" not in wrong.err + wrong.out

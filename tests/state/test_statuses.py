@@ -119,7 +119,16 @@ def test_a_status_finds_its_part(desk: Desk) -> None:
     assert [p.status for p in desk.message("m").parts] == ["accepted", "read"]
 
 
-@pytest.mark.parametrize("data", ["", "order-17", "x" * 512, f"{new_id()}:1", f"{new_id()}:0"])
+FOREIGN = {
+    "empty": "",
+    "a word": "order-17",
+    "as long as can be": "x" * 512,
+    "an id of nobody": f"{new_id()}:1",
+    "part 0 of nobody": f"{new_id()}:0",
+}
+
+
+@pytest.mark.parametrize("data", FOREIGN.values(), ids=FOREIGN)
 def test_another_app_s_callback_data_means_nothing(desk: Desk, data: str) -> None:
     assert not desk.status("wamid.x", "sent", tracking_id=data).known
 

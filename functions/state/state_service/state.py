@@ -13,7 +13,7 @@ import orjson
 
 from shared.runtime.clock import rfc3339, utcnow
 from shared.runtime.errors import Conflict, NotFound, ParleyError
-from shared.runtime.logging import bind, logger
+from shared.runtime.logging import bind, logger, stand_in
 from shared.services.callback import read_callback_data
 from shared.services.state import (
     ClaimRequest,
@@ -97,7 +97,7 @@ class State:
 
     async def advance(self, message_id: str, update: StatusUpdate) -> Json:
         """Write down a status, whatever came before it."""
-        bind(tenant_id=update.tenant_id, channel_id=update.channel_id, message_id=message_id)
+        bind(tenant_id=update.tenant_id, channel_id=update.channel_id, message=stand_in(message_id))
         tracking_id, part = read_callback_data(update.tracking_id)
         advanced: Json = await self._database.call(
             "advance_status",
@@ -112,7 +112,7 @@ class State:
 
     async def confirm_receipt(self, confirmed: ReceiptConfirmed) -> Json:
         """Note that Genesys has taken a receipt."""
-        bind(tenant_id=confirmed.tenant_id, message_id=confirmed.source_id)
+        bind(tenant_id=confirmed.tenant_id, message=stand_in(confirmed.source_id))
         return {"confirmed": await self._database.call("confirm_receipt", **confirmed.model_dump())}
 
     async def conversation(
@@ -189,4 +189,5 @@ class State:
 
 
 def _bind(key: MessageKey) -> None:
-    bind(tenant_id=key.tenant_id, channel_id=key.channel_id, message_id=key.source_id)
+    message = stand_in(key.source_id)
+    bind(tenant_id=key.tenant_id, channel_id=key.channel_id, message=message)
