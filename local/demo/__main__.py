@@ -88,9 +88,9 @@ def main() -> int:
             return 1
     print(
         "\nTimes are from when the line was written. Everything keeps running:"
-        "\n  faas-local status    what runs, on which ports"
-        "\n  faas-local logs NAME one function's log"
-        "\n  make down            stop it all"
+        "\n  make status                      what runs, on which ports"
+        "\n  .venv/bin/faas-local logs NAME   one function's log"
+        "\n  make down                        stop it all"
     )
     return 0
 
