@@ -5,7 +5,7 @@ Codes: contracts/genesys.md (b6), OAuth (a), reasons of receipts (b2). Retry pol
 
 from typing import get_args
 
-from shared.messaging.outcomes import Reason
+from shared.genesys.build import Reason
 from shared.messaging.verdict import Verdict
 
 _LATER = "Genesys is not taking messages at the moment. It is sent again without your help."

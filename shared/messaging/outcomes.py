@@ -16,27 +16,12 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from shared.genesys.build import Reason
+
 Fate = Literal["accepted", "refused", "unknown"]
 
 # What a table row asks for: contracts/meta.md (c.6).
 Action = Literal["retry", "wait", "never", "template", "alarm"]
-
-# The closed list of a Genesys receipt: contracts/genesys.md (b2). Any other word is a 400.
-Reason = Literal[
-    "MessageExpired",
-    "RateLimited",
-    "MessageNotAllowed",
-    "GeneralError",
-    "UnsupportedMessage",
-    "UnknownMessage",
-    "InvalidMessageStructure",
-    "InvalidDestination",
-    "ServerError",
-    "MediaTypeNotAllowed",
-    "InvalidMediaContentLength",
-    "RecipientOptedOut",
-    "DataFiltered",
-]
 
 
 class SendError(BaseModel):

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from shared.messaging.outcomes import Action, Reason, SendError
+from shared.genesys.build import Reason
+from shared.messaging.outcomes import Action, SendError
 
 # Seconds. A reply that may go out only later than this is of no use to the customer: the agent is
 # told at once instead, and can do something else.

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.genesys.build import Reason
 from shared.genesys.codes import BY_STATUS, CODES, FAILED
 from shared.genesys.errors import classify, not_applied, refusal
-from shared.messaging.outcomes import Reason
 
 # code: (its status, action, outcome, repeated?, tenant held?), contracts/genesys.md (b6), (a).
 TABLE: dict[str, tuple[int, str, str, bool, bool]] = {
