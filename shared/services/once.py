@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal
 
-from shared.messaging.outcomes import SendError, SendOutcome
+from shared.messaging.outcomes import SendError, SendOutcome, may_have_arrived
+from shared.runtime.clock import utcnow
 from shared.runtime.errors import Busy, Conflict, Unavailable
 from shared.services.patience import insist
 from shared.services.state import (
@@ -32,6 +34,8 @@ Send = Callable[[Part], Awaitable[SendOutcome]]
 CLAIM_PATIENCE = 8.0
 # After a send its outcome must be written down, or the next attempt must wait to learn it.
 COMPLETE_PATIENCE = 25.0
+# Nearly every status comes within seconds; after so long there will be none.
+STATUS_PATIENCE = timedelta(minutes=5)
 
 # What of an error is kept with the message: codes and words, nothing that was written in it.
 KEPT = {"provider_code", "title", "detail", "reason", "agent_words", "trace"}
@@ -52,10 +56,16 @@ async def deliver(
 ) -> Delivery:
     """Deliver a message unless it is done. `build` gives its parts, or why there are none.
 
-    `last_try`: nobody will repeat this, so what could be tried again is refused for good. Raises
-    Busy (another attempt is at it, or an earlier one's fate is not known yet), Unavailable.
+    `last_try`: nobody will repeat this, so what could be tried again is refused for good, and so
+    is what no status has settled for long. Raises Busy (another attempt is at it, or an earlier
+    one's fate is not known yet), Unavailable.
     """
     claim = await insist(lambda: state.claim(request), CLAIM_PATIENCE)
+    if last_try and _never_settled(claim):
+        request = request.model_copy(update={"resend_unknown_after": 0})
+        claim = await insist(lambda: state.claim(request), CLAIM_PATIENCE)
+        if claim.outcome == "claimed":
+            return await _Attempt(state, request, claim, last_try=True).give_up()
     if claim.outcome == "duplicate":
         return Delivery("duplicate", receipt=claim.receipt)
     if claim.outcome != "claimed":
@@ -87,6 +97,8 @@ class _Attempt:
             return await self._refuse(1, plan)
         accepted = {part.part for part in self._claim.parts if part.outcome == "accepted"}
         left = [part for part in plan if part.number not in accepted]
+        if self._last_try and any(part.outcome == "unknown" for part in self._claim.parts):
+            return await self.give_up()
         receipt = None
         for part in left:
             outcome = await send(part)
@@ -98,6 +110,13 @@ class _Attempt:
         if not left:
             receipt = await self._complete(final=True)
         return Delivery("delivered", len(left), receipt=receipt)
+
+    async def give_up(self) -> Delivery:
+        """Refuse the first part that nobody took: it may have arrived, and is not sent again."""
+        accepted = [part.part for part in self._claim.parts if part.outcome == "accepted"]
+        words = "no status has told whether it arrived"
+        lost = may_have_arrived("not_settled", words, repeatable=False)
+        return await self._refuse(max(accepted, default=0) + 1, lost)
 
     async def _failed(self, part: Part, outcome: SendOutcome, error: SendError) -> Delivery:
         if outcome.outcome == "unknown":
@@ -145,6 +164,11 @@ class _Attempt:
             "source_id": request.source_id,
             "attempt_id": request.attempt_id,
         }
+
+
+def _never_settled(claim: Claim) -> bool:
+    since = claim.unknown_since
+    return claim.outcome == "unknown" and since is not None and utcnow() - since > STATUS_PATIENCE
 
 
 def kept(error: SendError) -> dict[str, Any]:

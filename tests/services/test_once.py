@@ -140,6 +140,36 @@ def test_a_lost_answer_is_repeated_after_the_waiting_time(office: Office) -> Non
     assert office.deliver(Courier()).fate == "delivered"
 
 
+def test_the_last_try_does_not_repeat_a_lost_answer_but_tells(office: Office) -> None:
+    with pytest.raises(Unavailable):
+        office.deliver(Courier(taken("a"), LOST), 3, last_try=True)
+    idle = Courier()
+    with pytest.raises(Busy):  # a status may still come
+        office.deliver(idle, 3, last_try=True)
+    office.grow_old(301)
+    delivery = office.deliver(idle, 3, last_try=True)
+    assert (delivery.fate, delivery.parts, idle.sent) == ("refused", 2, [])
+    assert delivery.receipt is not None
+    assert "not certain" in str(delivery.receipt.error)
+    assert office.deliver(idle, 3).fate == "duplicate"
+
+
+def test_nor_does_it_wait_for_ever_where_nothing_is_ever_repeated(office: Office) -> None:
+    """RESEND_UNKNOWN_SECONDS below zero, as far as the claim is concerned."""
+    never = {"resend_unknown_after": 10.0**9}
+    crash(office, 2, taken("a"), **never)
+    idle = Courier()
+    for last_try in (False, True):
+        with pytest.raises(Busy):
+            office.deliver(idle, 2, last_try=last_try, **never)
+    office.grow_old(301)
+    with pytest.raises(Busy):
+        office.deliver(idle, 2, **never)
+    delivery = office.deliver(idle, 2, last_try=True, **never)
+    assert (delivery.fate, delivery.parts, idle.sent) == ("refused", 2, [])
+    assert office.message("m").state == "refused"
+
+
 def test_a_lost_part_holds_those_behind_it(office: Office) -> None:
     with pytest.raises(Unavailable):
         office.deliver(Courier(taken("a"), LOST), 3)
