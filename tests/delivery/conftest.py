@@ -4,9 +4,6 @@ Redis is away in these tests: a send must not need it.
 """
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,7 +20,7 @@ from shared.runtime.service_auth import ServiceTokens
 from shared.tenancy.vault import KeyRing
 from tests.delivery.bodies import KEY
 from tests.delivery.provider import FRESH, NUMBER, TOKEN, Provider, Reply, assert_clean, reply
-from tests.support import answers, free_port, wait_until
+from tests.support import answers, free_port, start_function, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -127,27 +124,17 @@ def launch(stack: ExitStack, folder: Path, name: str, **environment: str) -> Del
     auth = stack.enter_context(Provider.running())
     output = folder / f"{name}.log"
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "shared.runtime.serve"],
-        cwd=ROOT,
-        env={
-            "PATH": os.environ["PATH"],
-            "HOST": "127.0.0.1",
-            "PORT": str(port),
-            "FUNCTION_SOURCE": str(ROOT / "functions" / name / "handler.py"),
-            "SECRETS_DIR": str(folder / "secrets"),
-            "SERVICE_TOKEN_KEY": KEY,
-            "KEY_RING": KeyRing.generate().dump(),
-            "REDIS_URL": "redis://127.0.0.1:1/0",
-            "AUTH_URL": auth.url,
-            "GRAPH_API_BASE_URL": provider.url,
-            "GENESYS_API_BASE_URL": provider.url,
-            "PROVIDER_READ_SECONDS": "0.5",
-            **environment,
-        },
-        stdout=stack.enter_context(output.open("wb")),
-        stderr=subprocess.STDOUT,
-    )
+    settings = {
+        "SERVICE_TOKEN_KEY": KEY,
+        "KEY_RING": KeyRing.generate().dump(),
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "AUTH_URL": auth.url,
+        "GRAPH_API_BASE_URL": provider.url,
+        "GENESYS_API_BASE_URL": provider.url,
+        "PROVIDER_READ_SECONDS": "0.5",
+        **environment,
+    }
+    process = start_function(f"functions/{name}/handler.py", port, output, **settings)
     stack.callback(process.wait, 10)
     stack.callback(process.terminate)
     url = f"http://127.0.0.1:{port}"

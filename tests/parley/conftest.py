@@ -10,8 +10,9 @@ import pytest
 
 from local.services import Endpoints
 from parley.doctor_checks import FUNCTIONS
+from tests.support import ROOT
 from tests.tenancy.conftest import key_ring, tenancy
-from tests.tenancy.serving import ROOT, SERVICE_KEY, Served
+from tests.tenancy.serving import SERVICE_KEY, Served
 
 __all__ = ["key_ring", "tenancy"]
 

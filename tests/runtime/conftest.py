@@ -1,19 +1,16 @@
 """Runs a handler in a process of its own, as an image would."""
 
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.support import answers, free_port, wait_until
+from tests.support import answers, free_port, start_function, wait_until
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 KEY = "a-service-token-key-of-forty-characters!"
 
 
@@ -40,21 +37,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     def run(name: str, *, wait: bool = True, **environment: str) -> Running:
         port = free_port()
         output = tmp_path / f"{name}-{port}.log"
-        with output.open("wb") as file:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "shared.runtime.serve"],
-                cwd=ROOT,
-                env={
-                    "PATH": os.environ["PATH"],
-                    "HOST": "127.0.0.1",
-                    "PORT": str(port),
-                    "FUNCTION_SOURCE": str(HERE / "functions" / name / "handler.py"),
-                    "SECRETS_DIR": str(tmp_path / "secrets"),
-                    **environment,
-                },
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
+        source = HERE / "functions" / name / "handler.py"
+        process = start_function(source, port, output, **environment)
         running = Running(f"http://127.0.0.1:{port}", process, output)
         started.append(running)
         if wait:

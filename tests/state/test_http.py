@@ -1,10 +1,8 @@
 """The served function, asked over HTTP as the other functions ask it."""
 
 import asyncio
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,9 +24,8 @@ from shared.services.state import (
     StatusUpdate,
 )
 from tests.state.desk import NOON, new_id
-from tests.support import answers, free_port, wait_until
+from tests.support import answers, free_port, start_function, wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
 KEY = "a-service-token-key-of-forty-characters!"
 WAMID = "wamid.HBgNNDk/MTcw+w=="
 T = TypeVar("T")
@@ -36,23 +33,8 @@ T = TypeVar("T")
 
 def serve(tmp: Path, database_url: str, redis_url: str) -> tuple[str, subprocess.Popen[bytes]]:
     port = free_port()
-    with (tmp / "state.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "shared.runtime.serve"],
-            cwd=ROOT,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOST": "127.0.0.1",
-                "PORT": str(port),
-                "FUNCTION_SOURCE": "functions/state/handler.py",
-                "SECRETS_DIR": str(tmp),
-                "SERVICE_TOKEN_KEY": KEY,
-                "DATABASE_URL": database_url,
-                "REDIS_URL": redis_url,
-            },
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+    settings = {"SERVICE_TOKEN_KEY": KEY, "DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    process = start_function("functions/state/handler.py", port, tmp / "state.log", **settings)
     url = f"http://127.0.0.1:{port}"
     wait_until(lambda: answers(url + "/healthz"))
     return url, process

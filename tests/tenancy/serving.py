@@ -1,9 +1,7 @@
 """Runs one of our functions in a process of its own, and calls it with a service token."""
 
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,9 +11,8 @@ from typing import Any
 import requests
 
 from shared.runtime.service_auth import ServiceTokens
-from tests.support import answers, free_port, wait_until
+from tests.support import answers, free_port, start_function, wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
 SERVICE_KEY = "a-service-token-key-of-forty-characters!"
 
 
@@ -45,22 +42,8 @@ def served(name: str, folder: Path, **environment: str) -> Iterator[Served]:
     """Serve `functions/<name>` until the end of the block."""
     port = free_port()
     output = folder / f"{name}-{port}.log"
-    with output.open("wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "shared.runtime.serve"],
-            cwd=ROOT,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOST": "127.0.0.1",
-                "PORT": str(port),
-                "FUNCTION_SOURCE": f"functions/{name}/handler.py",
-                "SECRETS_DIR": str(folder / "no-secrets"),
-                "SERVICE_TOKEN_KEY": SERVICE_KEY,
-                **environment,
-            },
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
+    settings = {"SERVICE_TOKEN_KEY": SERVICE_KEY, **environment}
+    process = start_function(f"functions/{name}/handler.py", port, output, **settings)
     function = Served(name, f"http://127.0.0.1:{port}", process, output)
     try:
         wait_until(lambda: process.poll() is not None or answers(function.url + "/healthz"))
