@@ -1,18 +1,15 @@
 """One of our functions in a process that a test may stop and start again at the same address."""
 
-import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import requests
 
 from shared.runtime.service_auth import ServiceTokens
-from tests.support import answers, free_port, wait_until
+from tests.support import answers, free_port, start_function, wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
 SERVICE_KEY = "a-service-token-key-of-forty-characters!"
 TOKENS = ServiceTokens("test", SERVICE_KEY)
 
@@ -25,27 +22,14 @@ class Process:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = folder / f"{name}-{self.port}.log"
-        self._environment = {
-            "PATH": os.environ["PATH"],
-            "HOST": "127.0.0.1",
-            "PORT": str(self.port),
-            "FUNCTION_SOURCE": f"functions/{name}/handler.py",
-            "SECRETS_DIR": str(folder / "no-secrets"),
-            "SERVICE_TOKEN_KEY": SERVICE_KEY,
-            **environment,
-        }
+        self._settings = {"SERVICE_TOKEN_KEY": SERVICE_KEY, **environment}
         self._running: subprocess.Popen[bytes] | None = None
 
     def launch(self) -> "Process":
         """Start it without waiting: several start side by side."""
-        with self.output.open("ab") as file:
-            self._running = subprocess.Popen(
-                [sys.executable, "-m", "shared.runtime.serve"],
-                cwd=ROOT,
-                env=self._environment,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
+        self._running = start_function(
+            f"functions/{self.name}/handler.py", self.port, self.output, **self._settings
+        )
         return self
 
     def ready(self) -> "Process":
