@@ -59,11 +59,6 @@ def substitute(text: str, variables: Mapping[str, str]) -> str:
     return _VARIABLE.sub(value, text)
 
 
-def names_in(text: str) -> set[str]:
-    """The variables that a stack file can be steered by."""
-    return {match["name"] for match in _VARIABLE.finditer(text)}
-
-
 def load(path: Path, variables: Mapping[str, str]) -> Stack:
     """Read and check a stack file. Raises FaasError that names the file and the entry."""
     try:

@@ -15,7 +15,6 @@ from local.faas.servers import Servers
 from local.faas.state import WAITING, Entry, State
 from local.faas.waiting import ready
 
-ASK_LIMIT_S = 3.0
 COLUMNS = ("NAME", "PORT", "PID", "STATE", "UP", "RESTARTS", "MEMORY", "LAST END")
 
 

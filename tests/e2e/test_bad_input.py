@@ -205,6 +205,9 @@ def test_an_unknown_number_is_kept_apart_and_its_neighbour_arrives(
     new = objects(stack, "webhooks-inbound", "_platform/") - before
     assert [stored(stack, "webhooks-inbound", key) for key in new] == [raw]
     assert agent_reads(stack.sandbox, company, who) == [text]
+    lines = [line for line in stack.log_of("wa-webhook").splitlines() if "quarantined" in line]
+    assert lines
+    assert not any("tenant_id" in json.loads(line) for line in lines)
 
 
 def test_each_tenant_keeps_its_own_changes_of_a_shared_body(stack: Stack, world: World) -> None:

@@ -129,7 +129,14 @@ def _posts(share: Share, arrival: Arrival) -> Iterator[Post]:
 
 
 def _tell(found: Sorted) -> None:
-    """One line a tenant, and one for what is nobody's."""
+    """One line for what is nobody's, before any tenant is bound to the log, and one a tenant."""
+    if found.strays:
+        others = sorted(fate for item in found.strays if (fate := _count(item, "quarantined")))
+        places = [item.path for item in found.strays[:10]]
+        log.warning(
+            "webhook_quarantined",
+            extra={"items": len(found.strays), "places": places, "others": others},
+        )
     for share in found.shares.values():
         bind(tenant_id=share.tenant.tenant_id)
         active = all(owner.active for _, owner in share.items)
@@ -143,13 +150,6 @@ def _tell(found: Sorted) -> None:
                 "statuses": share.count(StatusItem),
                 "others": sorted(fate for fate in fates if fate),
             },
-        )
-    if found.strays:
-        others = sorted(fate for item in found.strays if (fate := _count(item, "quarantined")))
-        places = [item.path for item in found.strays[:10]]
-        log.warning(
-            "webhook_quarantined",
-            extra={"items": len(found.strays), "places": places, "others": others},
         )
 
 
