@@ -1,7 +1,7 @@
 """Small tools that tests of several rooms share."""
 
+import itertools
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import requests
+
+from local.services.ports import is_free
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -35,11 +37,19 @@ def start_function(
         )
 
 
+# Away from those of local.services and of the stack of tests/e2e, and below the ports that Linux gives to outgoing
+# connections: a port of that range, once found free, may be taken before a server binds it.
+FIRST_PORT, PORTS_A_WORKER = 10_000, 1_000
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 10
+_ports = itertools.cycle(
+    FIRST_PORT + _worker * PORTS_A_WORKER + (os.getpid() * 7 + step) % PORTS_A_WORKER
+    for step in range(PORTS_A_WORKER)
+)
+
+
 def free_port() -> int:
-    """A port on loopback that is free now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A port on loopback that is free now, and not given to another test worker."""
+    return next(port for port in _ports if is_free(port))
 
 
 def wait_until(ready: Callable[[], bool], limit: float = 15.0) -> None:

@@ -12,7 +12,7 @@ from local.services.errors import ServicesError
 LOOPBACK = "127.0.0.1"
 # Below 32768, where Linux takes the ports of outgoing connections (ip_local_port_range), and
 # away from every server's default.
-FIRST, LAST, BLOCK = 20000, 30000, 20
+FIRST, LAST, BLOCK = 24000, 32000, 20
 TRIES = 200
 
 
