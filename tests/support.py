@@ -39,8 +39,8 @@ def start_function(
 
 # Away from those of local.services and of the stack of tests/e2e, and below the ports that Linux gives to outgoing
 # connections: a port of that range, once found free, may be taken before a server binds it.
-FIRST_PORT, PORTS_A_WORKER = 10_000, 1_000
-_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 10
+FIRST_PORT, PORTS_A_WORKER, WORKERS = 10_000, 1_000, 10
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
 _ports = itertools.cycle(
     FIRST_PORT + _worker * PORTS_A_WORKER + (os.getpid() * 7 + step) % PORTS_A_WORKER
     for step in range(PORTS_A_WORKER)
