@@ -37,8 +37,8 @@ def start_function(
         )
 
 
-# Away from those of local.services and of the stack of tests/e2e, and below the ports that Linux gives to outgoing
-# connections: a port of that range, once found free, may be taken before a server binds it.
+# Away from those of local.services and of the stack of tests/e2e, and below the ports that Linux
+# gives to outgoing connections: one of those, once found free, may be taken before a server binds.
 FIRST_PORT, PORTS_A_WORKER, WORKERS = 10_000, 1_000, 10
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
 _ports = itertools.cycle(
