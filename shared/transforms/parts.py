@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from shared.wire.body import Json
 
 MARK = "#"
 
+Endpoint = Literal["message", "structured"]
+"""Where Genesys takes a part: `/message`, or `/structured/response` for a tapped option."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One body to send. `number` counts from 1; `id` names the part and is the same every time."""
+    """One body to send. `number` counts from 1; `id` names the part and is the same every time.
+
+    `instead` is the plain message to send when Genesys refuses the structured one for good.
+    """
 
     number: int
     id: str
     body: Json
+    endpoint: Endpoint = "message"
+    instead: Json | None = None
 
 
 def part_id(source_id: str, number: int) -> str:

@@ -9,7 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, get_args
 
 from shared.wire.body import Json
 from shared.wire.customer import is_bsuid
@@ -99,9 +99,64 @@ def message_time(message: Json, received_at: datetime) -> datetime:
     return moment(message.get("timestamp")) or received_at
 
 
-def reply_to(message: Json) -> str | None:
-    """The wamid that this message quotes; it may be unknown to us."""
-    return text(obj(message.get("context")).get("id"))
+def refers_to(message: Json) -> str | None:
+    """The wamid that a reply, reaction, edit or revoke is about; it may be unknown to us."""
+    kind = message_type(message)
+    named = text(obj(message.get(kind)).get(_ABOUT[kind])) if kind in _ABOUT else None
+    return named or text(obj(message.get("context")).get("id"))
+
+
+_ABOUT = {
+    "reaction": "message_id",
+    "edit": "original_message_id",
+    "revoke": "original_message_id",
+}
+
+
+MediaKind = Literal["image", "video", "audio", "voice", "document", "sticker"]
+"""Kinds of files that customers send; a voice note is told from a sound file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file as the webhook announces it: `id` is fetched with the tenant's own token.
+
+    `mime` may have a parameter (`audio/ogg; codecs=opus`), `sha256` is base64 or hex, `url`
+    lives five minutes (contracts/meta.md d).
+    """
+
+    id: str
+    kind: MediaKind
+    mime: str | None = None
+    sha256: str | None = None
+    filename: str | None = None
+    caption: str | None = None
+    url: str | None = None
+
+
+def media_of(message: Json) -> Media | None:
+    """The file to fetch; None when there is none, or when Meta says that it failed itself."""
+    kind, file = media_kind(message), obj(message.get(message_type(message)))
+    id_ = text(file.get("id"))
+    if kind is None or id_ is None or len(id_) > MAX_ID or message.get("errors"):
+        return None
+    return Media(
+        id=id_,
+        kind=kind,
+        mime=text(file.get("mime_type")),
+        sha256=text(file.get("sha256")),
+        filename=text(file.get("filename")),
+        caption=text(file.get("caption")),
+        url=text(file.get("url")),
+    )
+
+
+def media_kind(message: Json) -> MediaKind | None:
+    """Which kind of file a message is about, by its type alone."""
+    type_ = message_type(message)
+    if type_ == "audio" and obj(message.get("audio")).get("voice") is True:
+        return "voice"
+    return next((kind for kind in get_args(MediaKind) if kind == type_), None)
 
 
 @dataclass(frozen=True, slots=True)

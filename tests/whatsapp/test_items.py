@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.whatsapp.items import message_key, message_type, read_error, reply_to, sender
+from shared.whatsapp.items import message_key, message_type, read_error, refers_to, sender
 
 
 @pytest.mark.parametrize("bad", ["", " ", "+", "1" * 256, "a\nb", None, [], {}, True])
@@ -46,8 +46,8 @@ def test_a_type_is_a_short_label() -> None:
 
 
 def test_a_reply_names_the_message_that_it_quotes() -> None:
-    assert reply_to({"context": {"id": "wamid.Q"}}) == "wamid.Q"
-    assert reply_to({"context": {"forwarded": True}}) is None
+    assert refers_to({"context": {"id": "wamid.Q"}}) == "wamid.Q"
+    assert refers_to({"context": {"forwarded": True}}) is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,58 @@
+"""What is known around a customer's message: its file, what it is about, which option it taps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+MediaType = Literal["Image", "Video", "Audio", "File"]
+TapType = Literal["Button", "QuickReply", "DatePicker"]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The customer's file where Genesys can fetch it: `size` in bytes, `sha256` in hex."""
+
+    url: str
+    mime: str
+    media_type: MediaType
+    filename: str | None = None
+    size: int | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why the file is not there, for the agent: it failed for good, or it comes later."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The message that this one is about, as it was shown; whether the customer wrote it."""
+
+    text: str
+    by_customer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """The option that was tapped, and the Genesys message that offered it."""
+
+    originating_id: str
+    type: TapType
+    text: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What earlier messages tell about this one."""
+
+    quote: Quote | None = None
+    tap: Tap | None = None
+
+
+ALONE = Context()
+"""Nothing is known: the message stands by itself."""
