@@ -23,6 +23,10 @@ class EventType(StrEnum):
 
     WHATSAPP_MESSAGE = "parley.whatsapp.message.v1"
     WHATSAPP_STATUS = "parley.whatsapp.status.v1"
+    # A webhook field that holds neither: {field, value, waba_id, path}; `channelid` may be absent.
+    WHATSAPP_CHANGE = "parley.whatsapp.change.v1"
+    # A file that could not be fetched when its message was shown: data as that message's.
+    WHATSAPP_FILE = "parley.whatsapp.file.v1"
     GENESYS_MESSAGE = "parley.genesys.message.v1"
     RAW = "parley.raw.v1"  # bytes whose storing failed: {bucket, key, content_type, body_base64}
 

@@ -1,8 +1,8 @@
 """Whose an event is and which way it goes: what the door told, so that nobody asks again."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from shared.messaging.envelope import Event
 from shared.runtime.errors import BadInput
@@ -14,6 +14,9 @@ from shared.services.delivery import (
     Uuid,
     WhatsAppSend,
 )
+from shared.tenancy.options import ChannelOptions
+
+Options = Annotated[ChannelOptions, BeforeValidator(ChannelOptions.read)]
 
 
 class RawPlace(BaseModel):
@@ -23,26 +26,23 @@ class RawPlace(BaseModel):
     key: str
 
 
-class Route(BaseModel):
-    """One channel's two ends, and when the event's webhook reached us."""
+class Whose(BaseModel):
+    """The tenant of an event, and its channel where it is of one; when its webhook reached us."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     tenant_id: Uuid
-    channel_id: Uuid
-    phone_number_id: PhoneNumberId
-    integration_id: IntegrationId
-    region: Name
-    whatsapp_credential: Name
-    genesys_credential: Name
+    channel_id: Uuid | None
     received_at: AwareDatetime
     raw: RawPlace | None = None
 
     @classmethod
     def of(cls, event: Event) -> Self:
         """Read it from an event. Raises BadInput naming what is missing or no such thing."""
+        own = {name: value for name, value in event.data.items() if name in cls.model_fields}
+        whose = {"tenant_id": event.tenantid, "channel_id": event.channelid}
         try:
-            return cls(tenant_id=event.tenantid, channel_id=event.channelid, **_own(event.data))
+            return cls.model_validate(own | whose)
         except ValidationError as error:
             missing = ", ".join(".".join(map(str, fault["loc"])) for fault in error.errors())
             raise BadInput(f"the event does not say its {missing}") from None
@@ -51,6 +51,18 @@ class Route(BaseModel):
     def raw_ref(self) -> str | None:
         """The raw bytes as `bucket/key`."""
         return None if self.raw is None else f"{self.raw.bucket}/{self.raw.key}"
+
+
+class Route(Whose):
+    """One channel's two ends, and what its tenant chose for it."""
+
+    channel_id: Uuid
+    phone_number_id: PhoneNumberId
+    integration_id: IntegrationId
+    region: Name
+    whatsapp_credential: Name
+    genesys_credential: Name
+    options: Options = ChannelOptions()
 
     def to_genesys(self, body: dict[str, Any]) -> GenesysSend:
         """A finished body, addressed to this channel's integration."""
@@ -72,10 +84,3 @@ class Route(BaseModel):
             credential=self.whatsapp_credential,
             body=body,
         )
-
-
-def _own(data: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if name in _FIELDS}
-
-
-_FIELDS = frozenset(Route.model_fields) - {"tenant_id", "channel_id"}

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from shared.tenancy.models import DEFAULT_CREDENTIAL, PLATFORM_APP, Status, WireSecret
+from shared.tenancy.options import ChannelOptions
 
 # contracts/genesys.md (c): Genesys takes webhook secrets longer than 15 characters.
 MIN_WEBHOOK_SECRET = 16
@@ -93,7 +94,7 @@ class ChannelFile(Declared):
     genesys_credential: Name = DEFAULT_CREDENTIAL
     status: Status = "active"
     limits: dict[str, Any] = Field(default_factory=dict)
-    options: dict[str, Any] = Field(default_factory=dict)
+    options: ChannelOptions = Field(default_factory=ChannelOptions)
 
 
 class TenantFile(Declared):
@@ -106,7 +107,7 @@ class TenantFile(Declared):
     tenant: Slug
     name: str = Field("", max_length=200)
     status: Status = "active"
-    options: dict[str, Any] = Field(default_factory=dict)
+    options: ChannelOptions = Field(default_factory=ChannelOptions)
     credentials: CredentialsFile = Field(default_factory=CredentialsFile)
     apps: list[AppFile] = Field(default_factory=list)
     channels: list[ChannelFile] = Field(default_factory=list)

@@ -81,7 +81,7 @@ def test_only_what_differs_is_changed(tenancy: Served) -> None:
     file = tenant_file()
     applied(tenancy, file)
     file["name"] = "Acme"
-    file["channels"][0]["options"] = {"read_receipts": True}
+    file["channels"][0]["options"] = {"typing": False}
     assert applied(tenancy, file) == [
         ("tenant", "changed", ["name"]),
         ("channel", "changed", ["options"]),
@@ -101,8 +101,8 @@ def test_what_the_file_leaves_out_stays(tenancy: Served) -> None:
 
 
 def test_each_identifier_finds_its_tenant(tenancy: Served) -> None:
-    file = tenant_file(options={"a": 1, "b": 1})
-    file["channels"][0]["options"] = {"b": 2}
+    file = tenant_file(options={"typing": False, "media_mode": "link"})
+    file["channels"][0]["options"] = {"media_mode": "upload"}
     applied(tenancy, file)
     channel = file["channels"][0]
     by_phone = resolved(tenancy, "phone", channel["phone_number_id"])
@@ -110,7 +110,7 @@ def test_each_identifier_finds_its_tenant(tenancy: Served) -> None:
     assert by_phone["tenant_slug"] == file["tenant"]
     assert by_phone["channel_name"] == "main"
     assert by_phone["meta_app"] == "platform"
-    assert by_phone["options"] == {"a": 1, "b": 2}
+    assert by_phone["options"] == {"typing": False, "media_mode": "upload"}
     by_waba = resolved(tenancy, "waba", channel["waba_id"])
     assert (by_waba["tenant_id"], by_waba["channel_id"]) == (by_phone["tenant_id"], None)
     assert resolved(tenancy, "phone", channel["waba_id"]) is None

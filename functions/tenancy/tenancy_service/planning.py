@@ -67,7 +67,7 @@ class Planner:
             slug=file.tenant,
             name=file.name or file.tenant,
             status=file.status,
-            options=file.options,
+            options=file.options.model_dump(mode="json"),
         )
         plan = Plan(tenant.id)
         plan.put("tenant", file.tenant, tenant, stored.tenant)

@@ -1,0 +1,83 @@
+"""What a tenant may choose for a channel: declared in the tenants file, carried in every event.
+
+A tenant's options stand under all its channels' own, so only what was given is kept of either.
+"""
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_serializer,
+)
+
+MAX_PARAMETERS = 20
+MAX_PARAMETER = 1024  # characters: contracts/meta.md (c.3)
+
+# What Meta takes of each (contracts/meta.md f, c.3): `en_US`, never `en-US`.
+TemplateName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,512}$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(_[A-Za-z0-9]{2,4})?$")]
+_REFUSED = re.compile(r"[\n\r\t]| {5}")
+Parameter = Annotated[str, StringConstraints(min_length=1, max_length=MAX_PARAMETER)]
+
+
+class _Chosen(BaseModel):
+    """Refuses a misspelt name, which would be silently without effect."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class FallbackTemplate(_Chosen):
+    """The template that takes the place of a text outside the 24 hours.
+
+    `{text}` in a parameter stands for the agent's words, on one line and cut to fit.
+    """
+
+    name: TemplateName
+    language: Language
+    parameters: list[Parameter] = Field(default_factory=list, max_length=MAX_PARAMETERS)
+
+    @field_validator("parameters")
+    @classmethod
+    def _on_one_line(cls, parameters: list[str]) -> list[str]:
+        for number, parameter in enumerate(parameters, start=1):
+            if not parameter.strip() or _REFUSED.search(parameter):
+                raise ValueError(
+                    f"parameter {number} is blank, has a line break or tab, or more than four "
+                    "blanks in a row: Meta refuses it"
+                )
+        return parameters
+
+
+class ChannelOptions(_Chosen):
+    """The options of a channel, or of a tenant for all its channels."""
+
+    suspended_answer: Literal["refuse", "receipt"] = "refuse"
+    media_mode: Literal["upload", "link"] = "upload"
+    fallback_template: FallbackTemplate | None = None
+    typing: bool = Field(True, strict=True)
+
+    @model_serializer(mode="wrap")
+    def _given(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Only what was chosen, so that a default of one never hides a choice of the other."""
+        whole: dict[str, Any] = handler(self)
+        return {name: value for name, value in whole.items() if name in self.model_fields_set}
+
+    @classmethod
+    def read(cls, stored: Any) -> Self:
+        """The options as they can be used: what is stored and no option (any more) is left out."""
+        if isinstance(stored, cls):
+            return stored
+        given = stored if isinstance(stored, dict) else {}
+        known = {name: value for name, value in given.items() if name in cls.model_fields}
+        try:
+            return cls.model_validate(known)
+        except ValidationError as error:
+            wrong = {fault["loc"][0] for fault in error.errors(include_url=False)}
+            return cls.model_validate({k: v for k, v in known.items() if k not in wrong})
