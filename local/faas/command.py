@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -136,7 +137,9 @@ def _up(given: argparse.Namespace, layout: Layout) -> int:
 
 
 def _stay(layout: Layout, options: lifecycle.Options) -> int:
-    """Start, wait for Ctrl-C, end; an interrupted start is ended too."""
+    """Start, wait for Ctrl-C or SIGTERM, end; an interrupted start is ended too."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell in the background ignores the first
+        signal.signal(number, signal.default_int_handler)
     try:
         if lifecycle.up(layout, options, _say):
             _say("all ready; Ctrl-C ends everything")

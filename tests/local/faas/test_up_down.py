@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import psutil
+import pytest
 
 from local.faas.processes import Identity, port_free
 from tests.local.faas.conftest import MakeRoom, Room
@@ -46,7 +47,8 @@ def test_up_starts_all_says_each_and_down_leaves_no_process_and_no_port(
     assert all(port_free(port) for port in room.ports.values())
 
 
-def test_no_detach_ends_everything_at_ctrl_c(make_room: MakeRoom) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "term"])
+def test_no_detach_ends_everything_when_told(make_room: MakeRoom, ending: signal.Signals) -> None:
     room = make_room("one")
     words = ("up", "--services", "none", "--no-sandbox", "--no-detach")
     with subprocess.Popen(
@@ -59,7 +61,7 @@ def test_no_detach_ends_everything_at_ctrl_c(make_room: MakeRoom) -> None:
         assert output is not None
         wait_until(lambda: "all ready; Ctrl-C" in output.readline())
         pid = pid_of(room, "one")
-        command.send_signal(signal.SIGINT)
+        command.send_signal(ending)
         assert "ended   one" in output.read()
     assert command.returncode == 0
     assert not psutil.pid_exists(pid)
