@@ -3,6 +3,7 @@
 Any JSON value is accepted and nothing raises: a member of another type counts as absent.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, cast
 
@@ -12,12 +13,27 @@ from shared.wire.body import Json, PayloadError, loads
 from shared.wire.customer import is_bsuid, phone_digits
 from shared.wire.fields import moment, obj, objects, text
 
-__all__ = ["OutboundMessage", "PayloadError", "customer_address", "loads", "read"]
+__all__ = [
+    "OutboundMessage",
+    "PayloadError",
+    "Receipt",
+    "ReceiptReason",
+    "customer_address",
+    "loads",
+    "read",
+    "receipt_of",
+]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
 
 Text = Annotated[str | None, BeforeValidator(text)]
 Moment = Annotated[datetime | None, BeforeValidator(moment)]
 Object = Annotated[Json, BeforeValidator(obj)]
 Objects = Annotated[list[Json], BeforeValidator(objects)]
+Anything = Annotated[list[Any], BeforeValidator(_listed)]
 
 MessageType = Literal["Text", "Structured", "Event", "Receipt", "unknown"]
 
@@ -59,6 +75,8 @@ class OutboundMessage(_Tolerant):
     date_picker: Object = Field({}, alias="datePicker")
     status: Text = None
     reasons: Objects = []
+    final: Any = Field(None, alias="isFinalReceipt")
+    related: Anything = Field([], alias="relatedMessages")
     conversation: Text = Field(None, alias="conversationId")
     integration: Text = Field(None, alias="integrationId")
     metadata: Object = {}
@@ -97,6 +115,71 @@ class OutboundMessage(_Tolerant):
         if self.raw_type is None and (self.text or self.content):
             return "Text"
         return "unknown"
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether an event says that the agent is typing; Genesys knows no Off, but may."""
+        return any(
+            event.get("eventType") == "Typing" and obj(event.get("typing")).get("type") != "Off"
+            for event in self.events
+        )
+
+    @property
+    def related_ids(self) -> tuple[str, ...]:
+        """Ids of other messages that the body names: what a reply is about stands first.
+
+        No source says how Open names it, so every place seen in a sister channel is read.
+        """
+        related = [_first(one, _RELATED) if isinstance(one, dict) else one for one in self.related]
+        found = [text(one) for one in (*related, _first(self.metadata, _QUOTED))]
+        return tuple(one for one in found if one and one != self.message_id)
+
+
+_RELATED = ("id", "messageId", "relatedMessageId")
+_QUOTED = (
+    *("quotedMessageId", "replyToMessageId", "inReplyToMessageId", "inReplyTo"),
+    *("parentMessageId", "originatingMessageId", "relatedMessageId"),
+)
+
+
+def _first(members: Json, names: tuple[str, ...]) -> str | None:
+    return next((found for name in names if (found := text(members.get(name)))), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptReason:
+    """Why a message of ours was not taken; `code` may be one that we do not know."""
+
+    code: str | None
+    words: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What Genesys says of a message that we sent in (contracts/genesys.md c3).
+
+    `message_ids` are the ids it may be about, best first: `channel.messageId` can differ.
+    `reasons` count only for a Failed one: they were seen beside Delivered too.
+    """
+
+    message_ids: tuple[str, ...]
+    status: str | None
+    final: bool
+    reasons: tuple[ReceiptReason, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether the agent will never see the message."""
+        return self.status == "Failed"
+
+
+def receipt_of(message: OutboundMessage) -> Receipt:
+    """Read the body of a Receipt."""
+    ids = dict.fromkeys(one for one in (message.id, message.channel.message_id) if one)
+    reasons = tuple(
+        ReceiptReason(text(one.get("code")), text(one.get("message"))) for one in message.reasons
+    )
+    return Receipt(tuple(ids), message.status, message.final is True, reasons)
 
 
 def read(body: Any) -> OutboundMessage:

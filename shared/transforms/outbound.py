@@ -2,34 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
 
 from shared.genesys.build import Reason
 from shared.genesys.payloads import OutboundMessage
+from shared.transforms.outbound_files import Attachment, WaFile, attachments
 from shared.transforms.outbound_types import content_type, shown
 from shared.transforms.parts import Part, part_id
 from shared.transforms.text import split
 from shared.whatsapp.build import TEXT_LIMIT, address, text_message
+from shared.whatsapp.build import message as message_body
 from shared.wire.body import Json, PayloadError
+
+__all__ = [
+    "Attachment",
+    "Fallback",
+    "Ignored",
+    "Option",
+    "Outbound",
+    "Refusal",
+    "Typing",
+    "WaFile",
+    "attachments",
+    "fallback",
+    "quoted_message",
+    "to_whatsapp",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What cannot be sent: the code and the words of the Failed receipt for the agent."""
+
+    reason: Reason
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What the customer can choose, and what Genesys is told when they do."""
+
+    text: str
+    payload: str
+    type: Literal["Button", "QuickReply", "DatePicker"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """What the customer will see. `skipped` names content kinds that held nothing to show."""
+    """What the customer will see; never without a part.
+
+    `skipped` names content kinds that held nothing to show, `options` are what can be tapped or
+    answered by number, in order (the first is number 1 of `option_id`), and `lost` is what could
+    not be sent although the rest can.
+    """
 
     kind: str
     text: str
     parts: tuple[Part, ...]
     skipped: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Nothing can be sent: the code and the words of the Failed receipt for the agent."""
-
-    reason: Reason
-    words: str
+    options: tuple[Option, ...] = ()
+    lost: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +74,29 @@ class Ignored:
     why: str
 
 
-def to_whatsapp(
+@dataclass(frozen=True, slots=True)
+class Typing(Ignored):
+    """The agent is typing: nothing to send, but the customer may be shown it."""
+
+    why: str = "typing"
+
+
+def to_whatsapp(  # noqa: PLR0913  each names one fact of the claim
     message: OutboundMessage,
     customer: str | None,
     *,
     source_id: str | None = None,
+    tracking_id: str | None = None,  # noqa: ARG001
     callback: Callable[[int], str] | None = None,
     reply_to: str | None = None,
+    files: Mapping[int, WaFile | Refusal] = MappingProxyType({}),  # noqa: ARG001
 ) -> Outbound | Refusal | Ignored:
     """Translate a webhook body for the canonical customer id (None: not known).
 
     `callback` gives each part's biz_opaque_callback_data by its number; `reply_to` is a wamid that
     the first part quotes; `source_id` names the parts where it is not Genesys' own id.
+    `tracking_id` names the message in the ids of its options. `files` says what became of each of
+    `attachments(message)` by its number; one that is not there is shown by its name.
     """
     ignored = _ignored(message)
     if ignored is not None:
@@ -77,7 +123,48 @@ def to_whatsapp(
     return Outbound(message.type, text, tuple(parts), skipped)
 
 
+def quoted_message(message: OutboundMessage) -> str | None:
+    """Genesys' id of the message that the agent replies to, when the body says."""
+    return next(iter(message.related_ids), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """A tenant's template for a closed window; `{text}` in a parameter is the agent's text."""
+
+    name: str
+    language: str
+    parameters: tuple[str, ...] = ("{text}",)
+
+
+def fallback(
+    customer: str,
+    template: Fallback,
+    text: str,
+    *,
+    source_id: str,
+    callback: Callable[[int], str] | None = None,
+) -> Outbound:
+    """The template that stands for a text which cannot go out freely.
+
+    Raises PayloadError when the template's name or the customer cannot be sent.
+    """
+    words = " ".join(text.split())[:600]
+    parameters = [one.replace("{text}", words) or "-" for one in template.parameters]
+    content: Json = {
+        "name": template.name,
+        "language": {"code": template.language},
+        "components": [
+            {"type": "body", "parameters": [{"type": "text", "text": one} for one in parameters]}
+        ],
+    }
+    body = message_body(customer, "template", content, callback=callback(1) if callback else None)
+    return Outbound("Template", text, (Part(1, part_id(source_id, 1), body),))
+
+
 def _ignored(message: OutboundMessage) -> Ignored | None:
+    if message.type == "Event" and message.is_typing and message.direction != "Inbound":
+        return Typing()
     if message.type in ("Event", "Receipt"):
         return Ignored(message.type.lower())
     if message.direction == "Inbound":

@@ -31,12 +31,22 @@ def text_message(
     text: Json = {"body": body}
     if _LINK.search(body):
         text["preview_url"] = True
-    return _message(customer, "text", text, reply_to=reply_to, callback=callback)
+    return message(customer, "text", text, reply_to=reply_to, callback=callback)
 
 
-def _message(
-    customer: str, kind: str, content: Json, *, reply_to: str | None, callback: str | None
+def message(
+    customer: str,
+    kind: str,
+    content: Json,
+    *,
+    reply_to: str | None = None,
+    callback: str | None = None,
 ) -> Json:
+    """Compose a message of any type around its content, which stands under the type's name.
+
+    `reply_to` is the wamid to quote, `callback` comes back in every status of this message.
+    Raises PayloadError for too long callback data, or a customer that cannot be addressed.
+    """
     body: Json = {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
@@ -50,6 +60,17 @@ def _message(
         if len(callback) > CALLBACK_LIMIT:
             raise PayloadError(f"callback data has at most {CALLBACK_LIMIT} characters")
         body["biz_opaque_callback_data"] = callback
+    return body
+
+
+def read_mark(wamid: str, *, typing: bool = False) -> Json:
+    """Mark an inbound message, and all before it, as read; `typing` shows for up to 25 s.
+
+    For the same path as messages; the answer names no wamid (contracts/meta.md c.4).
+    """
+    body: Json = {"messaging_product": "whatsapp", "status": "read", "message_id": wamid}
+    if typing:
+        body["typing_indicator"] = {"type": "text"}
     return body
 
 
