@@ -22,7 +22,7 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 from shared.messaging.envelope import Event, EventType
 from shared.messaging.publisher import Publisher
 from shared.runtime.clock import utcnow
-from shared.runtime.errors import BadInput, Unavailable
+from shared.runtime.errors import BadInput, BodyTooLarge, Unavailable
 from shared.runtime.logging import logger
 from shared.runtime.trace import current_traceparent
 from shared.storage.objects import Objects
@@ -49,6 +49,14 @@ class Post:
 
     exchange: str
     event: Event
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """An event that can never be published, such as one too large; its raw bytes are kept."""
+
+    post: Post
+    error: BadInput
 
 
 class RawKeys:
@@ -80,31 +88,43 @@ class Intake:
         self._publisher = publisher
         self._source = source
 
-    async def take(self, raws: Sequence[Raw], posts: Sequence[Post], *, spare: str) -> None:
-        """Return when everything is durable. Raises Unavailable: then the sender must try again.
+    async def take(self, raws: Sequence[Raw], posts: Sequence[Post], *, spare: str) -> list[Unfit]:
+        """Return when everything is durable; what can never be an event is given back.
 
-        `spare` is the exchange that carries raw bytes while S3 is away. What was published twice
-        because of a new try is told once further on: events have fixed ids.
+        Raises Unavailable: then the sender must try again. `spare` is the exchange that carries raw
+        bytes while S3 is away. What was published twice because of a new try is told once further
+        on: events have fixed ids.
         """
+        unfit: list[Unfit] = []
         work = itertools.chain(
-            (self._publish(line) for line in _lines(posts)),
+            (self._publish(line, unfit) for line in _lines(posts)),
             (self._keep(raw, spare) for raw in raws),
         )
         outcomes = await asyncio.gather(*work, return_exceptions=True)
         for failure in _failures(outcomes):
             raise failure
+        return unfit
 
-    async def _publish(self, line: Sequence[Post]) -> None:
-        """In order: what follows a failure waits for the sender's new try, as the failure does."""
+    async def _publish(self, line: Sequence[Post], unfit: list[Unfit]) -> None:
+        """In order: what follows a failure waits for the sender's new try, as the failure does.
+
+        No new try would help what can not be written as an event, so its neighbours go on.
+        """
         for post in line:
-            await self._publisher.publish(post.exchange, post.event)
+            try:
+                await self._publisher.publish(post.exchange, post.event)
+            except BadInput as error:
+                unfit.append(Unfit(post, error))
 
     async def _keep(self, raw: Raw, spare: str) -> None:
         try:
             await self._objects.put(raw.bucket, raw.key, raw.body)
         except Unavailable as error:
             log.warning("raw_carried_in_queue", extra={"bucket": raw.bucket, "why": error.detail})
-            await self._publisher.publish(spare, self._carrying(raw))
+            try:
+                await self._publisher.publish(spare, self._carrying(raw))
+            except BodyTooLarge:
+                raise error from None
 
     def _carrying(self, raw: Raw) -> Event:
         return Event(

@@ -52,24 +52,33 @@ def test_messages_of_one_body_stay_in_order(house: House) -> None:
 
 
 def test_who_wrote_decides_the_order_that_is_kept(house: House) -> None:
+    """With or without his number a person is on one line, where anything names his user id."""
     company = house.tenant()
     people = [{"wa_id": "491", "user_id": BSUID}]
     items = [
         text(**{"from": "491"}),
         text(**{"from": "491", "from_user_id": BSUID}),
         text(**{"from": "", "from_user_id": BSUID}),
-        text(**{"from": "+491"}),
+        text(**{"from": "+491", "from_user_id": BSUID}),
+        text(**{"from": BSUID}),
     ]
     assert company.meta(company.meta_body(*items, contacts=people)).status_code == 200
-    assert customers(house.queued(INBOUND_WHATSAPP_MESSAGES)) == ["491"] * 4
+    assert customers(house.queued(INBOUND_WHATSAPP_MESSAGES)) == [BSUID] * 5
 
 
-def test_a_customer_with_a_user_id_alone_has_a_line_of_his_own(house: House) -> None:
+def test_a_customer_without_a_user_id_has_the_line_of_his_number(house: House) -> None:
     company = house.tenant()
-    item = text() | {"from": None, "from_user_id": BSUID}
-    raw = company.meta_body(item)
+    raw = company.meta_body(text(**{"from": "491"}), text(**{"from": "+491"}))
     assert company.meta(raw).status_code == 200
-    assert customers(house.queued(INBOUND_WHATSAPP_MESSAGES)) == [BSUID]
+    assert customers(house.queued(INBOUND_WHATSAPP_MESSAGES)) == ["491"] * 2
+
+
+def test_the_statuses_of_a_person_are_on_his_line(house: House) -> None:
+    company = house.tenant()
+    status = {"id": "wamid.1", "status": "sent", "timestamp": "1795435200", "recipient_id": "491"}
+    both = status | {"recipient_user_id": BSUID}
+    assert company.meta(company.meta_body(statuses=[status, both])).status_code == 200
+    assert customers(house.queued(INBOUND_WHATSAPP_STATUSES)) == ["491", BSUID]
 
 
 @pytest.mark.parametrize("what", ["tenant", "channel"])

@@ -2,26 +2,35 @@
 
 import asyncio
 from collections.abc import Sequence
-
-import pytest
+from contextlib import suppress
 
 from local.services import Endpoints
 from shared.messaging.envelope import Event
-from shared.messaging.intake import Intake, Post
+from shared.messaging.intake import Intake, Post, Unfit
 from shared.messaging.publisher import Publisher
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES
-from shared.runtime.errors import BodyTooLarge
+from shared.runtime.errors import BodyTooLarge, Unavailable
 from shared.runtime.settings import ObjectSettings
 from shared.storage.objects import Objects
 from tests.messaging.broker import collect, depth, event, fresh_topology, open_channel
 
-TOO_LARGE = "x" * (6 * 1024 * 1024)  # never leaves: the one failure that is the same every time
+TOO_LARGE = "x" * (6 * 1024 * 1024)
 
 
-def published(services: Endpoints, settings: ObjectSettings, events: Sequence[Event]) -> list[str]:
-    """What is queued of a body whose events can not all be."""
+class NotNow(Event):
+    """An event that does not reach the broker, while those around it do."""
 
-    async def take() -> list[str]:
+    def encode(self) -> bytes:
+        raise Unavailable("not now")
+
+
+def published(
+    services: Endpoints, settings: ObjectSettings, events: Sequence[Event]
+) -> tuple[list[str], list[Unfit] | None]:
+    """What is queued of a body whose events can not all be; what was given back, if it ended."""
+
+    async def take() -> tuple[list[str], list[Unfit] | None]:
+        unfit = None
         async with fresh_topology(services.amqp_url, partitions=1) as topology:
             async with (
                 Objects.open(settings) as objects,
@@ -29,24 +38,40 @@ def published(services: Endpoints, settings: ObjectSettings, events: Sequence[Ev
             ):
                 intake = Intake(objects, publisher, source="/test")
                 posts = [Post(INBOUND_WHATSAPP_MESSAGES, one) for one in events]
-                with pytest.raises(BodyTooLarge):
-                    await intake.take([], posts, spare=INBOUND_WHATSAPP_MESSAGES)
+                with suppress(Unavailable):
+                    unfit = await intake.take([], posts, spare=INBOUND_WHATSAPP_MESSAGES)
             async with open_channel(services.amqp_url) as channel:
                 queue = topology.queue(INBOUND_WHATSAPP_MESSAGES, 0)
                 found = await collect(channel, queue, await depth(channel, queue))
-                return [Event.decode(body).id for _, body in found]
+                return [Event.decode(body).id for _, body in found], unfit
 
     return asyncio.run(take())
+
+
+def body(ann_2: Event) -> list[Event]:
+    """Ann's and Bob's events, mixed."""
+    return [
+        event("ann 1", "ann"),
+        ann_2,
+        event("bob 1", "bob"),
+        event("ann 3", "ann"),
+        event("bob 2", "bob"),
+    ]
+
+
+def test_what_can_be_no_event_is_given_back_and_its_neighbours_pass(
+    services: Endpoints, object_settings: ObjectSettings
+) -> None:
+    events = body(event("ann 2", "ann", ballast=TOO_LARGE))
+    queued, unfit = published(services, object_settings, events)
+    assert sorted(queued) == ["ann 1", "ann 3", "bob 1", "bob 2"]
+    given_back = [(one.post.event.id, type(one.error)) for one in unfit or []]
+    assert given_back == [("ann 2", BodyTooLarge)]
 
 
 def test_what_follows_a_failure_waits_with_it(
     services: Endpoints, object_settings: ObjectSettings
 ) -> None:
-    events = [
-        event("ann 1", "ann"),
-        event("ann 2", "ann", ballast=TOO_LARGE),
-        event("bob 1", "bob"),
-        event("ann 3", "ann"),
-        event("bob 2", "bob"),
-    ]
-    assert sorted(published(services, object_settings, events)) == ["ann 1", "bob 1", "bob 2"]
+    events = body(NotNow.model_validate(event("ann 2", "ann").model_dump()))
+    queued, unfit = published(services, object_settings, events)
+    assert (sorted(queued), unfit) == (["ann 1", "bob 1", "bob 2"], None)

@@ -23,6 +23,7 @@ from shared.runtime.metrics import counter
 from shared.runtime.trace import current_traceparent
 from shared.tenancy.directory import Directory
 from shared.tenancy.models import Resolution, SigningSecrets
+from shared.tenancy.options import ChannelOptions
 
 log = logger()
 
@@ -45,7 +46,8 @@ class Door:
         """Take a body.
 
         Raises Unauthorised (unknown integration or bad signature, in the same words), Forbidden
-        (suspended tenant), Unavailable (nothing durable took it: Genesys tries again).
+        (suspended tenant), BadInput (no event can hold it: Genesys tells the agent), Unavailable
+        (nothing durable took it: Genesys tries again).
         """
         body = _read(raw)
         message = read(body)
@@ -55,7 +57,9 @@ class Door:
         label = message.conversation_id or NO_CONVERSATION
         stored = Raw(BUCKET, self.keys.new(owner.tenant_id, label), raw, owner.tenant_id)
         posts = [] if _turned_away(owner) else [_post(body, message, owner, stored, now)]
-        await self.intake.take([stored], posts, spare=OUTBOUND_GENESYS_MESSAGES)
+        unfit = await self.intake.take([stored], posts, spare=OUTBOUND_GENESYS_MESSAGES)
+        if unfit:
+            raise unfit[0].error
         if not posts:
             _tell("tenant_suspended", message)
             raise Forbidden("the tenant is suspended")
@@ -90,7 +94,8 @@ def _read(raw: bytes) -> Any:
 
 def _turned_away(owner: Resolution) -> bool:
     """Whether the agent's chat is told by a 403 instead of a Failed receipt."""
-    return not owner.active and owner.options.get("suspended_answer") != "receipt"
+    answer = ChannelOptions.read(owner.options).suspended_answer
+    return not owner.active and answer != "receipt"
 
 
 def _post(
@@ -117,6 +122,7 @@ def _post(
             "region": owner.region,
             "whatsapp_credential": owner.whatsapp_credential,
             "genesys_credential": owner.genesys_credential,
+            "options": owner.options,
             "suspended": not owner.active,
             "raw": {"bucket": stored.bucket, "key": stored.key},
             "received_at": rfc3339(now),

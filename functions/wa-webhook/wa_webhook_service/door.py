@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shared.messaging.intake import PLATFORM, Intake, Post, Raw, RawKeys, digest
+from shared.messaging.intake import PLATFORM, Intake, Post, Raw, RawKeys, Unfit, digest
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES
 from shared.runtime.clock import utcnow
 from shared.runtime.errors import Forbidden, Unauthorised
@@ -20,8 +20,10 @@ from shared.runtime.metrics import counter
 from shared.tenancy.directory import Directory
 from shared.tenancy.models import PLATFORM_APP, Resolution, SigningSecrets
 from shared.whatsapp.payloads import (
+    Broken,
     Item,
     MessageItem,
+    OtherChange,
     PayloadError,
     StatusItem,
     guess_routing,
@@ -38,6 +40,7 @@ BUCKET = "webhooks-inbound"
 ITEMS = counter(
     "whatsapp_items", "Items of Meta's webhooks by what became of them", ("kind", "fate")
 )
+UNFIT = counter("unfit_items", "Items of Meta's webhooks that no event can hold", ("type",))
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,9 @@ class Door:
             key = self.keys.new(tenant_id, digest(own))
             raws.append(Raw(BUCKET, key, own, tenant_id))
             posts += list(_posts(share, Arrival(now, BUCKET, key)))
-        await self.intake.take(raws, posts, spare=INBOUND_WHATSAPP_MESSAGES)
+        unfit = await self.intake.take(raws, posts, spare=INBOUND_WHATSAPP_MESSAGES)
         _tell(found)
+        _tell_unfit(unfit)
 
     async def _owner(self, app: str, item: Item) -> Resolution | None:
         """The item's tenant, if the app that signed may speak for it."""
@@ -124,7 +128,9 @@ def _read(raw: bytes) -> Any:
 def _posts(share: Share, arrival: Arrival) -> Iterator[Post]:
     """Events of the items that can be one; a suspended tenant's bytes are kept, no more."""
     for item, owner in share.items:
-        if isinstance(item, MessageItem | StatusItem) and owner.active and owner.channel_id:
+        if not owner.active or isinstance(item, Broken):
+            continue
+        if owner.channel_id or isinstance(item, OtherChange):
             yield post_of(item, owner, arrival)
 
 
@@ -159,3 +165,12 @@ def _count(item: AnyItem, fate: str) -> str:
     ITEMS.labels(kind, fate).inc()
     why = getattr(item, "field", None) or getattr(item, "why", None)
     return "" if isinstance(item, MessageItem | StatusItem) else str(why)
+
+
+def _tell_unfit(unfit: list[Unfit]) -> None:
+    """Items that are kept in the raw bytes alone: nobody will see them unless a person looks."""
+    for one in unfit:
+        event = one.post.event
+        UNFIT.labels(event.type).inc()
+        bind(tenant_id=event.tenantid)
+        log.error("item_not_an_event", extra={"event_id": event.id, "why": one.error.detail})

@@ -1,4 +1,4 @@
-"""Makes the event of a message or a status. Ids are fixed, so a redelivery is told once.
+"""Makes the event of an item. Ids are fixed, so that a redelivery is told once.
 
 They are digests: a wamid holds the customer's number in base64, and event ids are logged.
 """
@@ -15,11 +15,13 @@ from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, INBOUND_WHATSAP
 from shared.runtime.clock import rfc3339
 from shared.runtime.trace import current_traceparent
 from shared.tenancy.models import Resolution
-from shared.whatsapp.items import message_key, message_time, read_status, sender
-from shared.whatsapp.payloads import MessageItem, StatusItem
+from shared.whatsapp.items import Customer, message_key, message_time, read_status, sender
+from shared.whatsapp.payloads import MessageItem, OtherChange, StatusItem
+from shared.wire.body import Json
 
 SOURCE = "/wa-webhook"
 NOBODY = "nobody"  # the partition of items that name no customer
+ACCOUNT = "account"  # stands for the channel of what is told of a business account
 
 
 @dataclass(frozen=True)
@@ -31,23 +33,29 @@ class Arrival:
     key: str
 
 
-def post_of(item: MessageItem | StatusItem, owner: Resolution, arrival: Arrival) -> Post:
+AnyItem = MessageItem | StatusItem | OtherChange
+
+
+def post_of(item: AnyItem, owner: Resolution, arrival: Arrival) -> Post:
     """The event of one item, and its exchange."""
-    if isinstance(item, MessageItem):
-        return Post(INBOUND_WHATSAPP_MESSAGES, _message_event(item, owner, arrival))
-    return Post(INBOUND_WHATSAPP_STATUSES, _status_event(item, owner, arrival))
+    match item:
+        case MessageItem():
+            return Post(INBOUND_WHATSAPP_MESSAGES, _message_event(item, owner, arrival))
+        case StatusItem():
+            return Post(INBOUND_WHATSAPP_STATUSES, _status_event(item, owner, arrival))
+        case OtherChange():
+            return Post(INBOUND_WHATSAPP_STATUSES, _change_event(item, owner, arrival))
 
 
 def _message_event(item: MessageItem, owner: Resolution, arrival: Arrival) -> Event:
     wamid = message_key(item.message)
-    customer = sender(item.message, item.contact).id
     return _event(
         owner,
         id=f"wa:m:{owner.phone_number_id}:{digest(wamid.encode())}",
         type=EventType.WHATSAPP_MESSAGE,
-        subject=wamid,
+        subject=_name(wamid),
         time=message_time(item.message, arrival.received_at),
-        customer=customer,
+        line=_line(sender(item.message, item.contact)),
         data={"message": item.message, "contact": item.contact, **_common(owner, arrival)},
     )
 
@@ -63,23 +71,49 @@ def _status_event(item: StatusItem, owner: Resolution, arrival: Arrival) -> Even
         type=EventType.WHATSAPP_STATUS,
         subject=_name(wamid),
         time=moment,
-        customer=status.recipient.id,
+        line=_line(status.recipient),
         data={"status": item.status, "contact": item.contact, **_common(owner, arrival)},
     )
 
 
-def _event(owner: Resolution, *, customer: str | None, **attributes: Any) -> Event:
+def _change_event(item: OtherChange, owner: Resolution, arrival: Arrival) -> Event:
+    """Changes of one field stay in order; messages in the value go apart and are left out."""
+    field = item.field or NO_FIELD
+    what = f"{field} {item.waba_id} {item.value!r}"
+    value = {name: one for name, one in item.value.items() if name not in _APART}
+    return _event(
+        owner,
+        id=f"wa:c:{owner.tenant_id}:{digest(what.encode())}",
+        type=EventType.WHATSAPP_CHANGE,
+        subject=_name(field),
+        time=arrival.received_at,
+        line=field,
+        data={"field": item.field, "value": value, "waba_id": item.waba_id}
+        | _common(owner, arrival),
+    )
+
+
+_APART = frozenset({"messages", "statuses", "contacts"})
+NO_FIELD = "no-field"
+
+
+def _line(customer: Customer) -> str:
+    """What stays in order. A person with a user id is named by it, with or without a number."""
+    return customer.bsuid or customer.wa_id or NOBODY
+
+
+def _event(owner: Resolution, *, line: str, **attributes: Any) -> Event:
     return Event(
         source=SOURCE,
         tenantid=owner.tenant_id,
         channelid=owner.channel_id,
-        partitionkey=_name(f"{owner.tenant_id}:{owner.channel_id}:{customer or NOBODY}"),
+        partitionkey=_name(f"{owner.tenant_id}:{owner.channel_id or ACCOUNT}:{line}"),
         traceparent=current_traceparent(),
         **attributes,
     )
 
 
-def _common(owner: Resolution, arrival: Arrival) -> dict[str, Any]:
+def _common(owner: Resolution, arrival: Arrival) -> Json:
     """What the functions behind the queue would otherwise have to ask for again."""
     return {
         "phone_number_id": owner.phone_number_id,
@@ -87,6 +121,7 @@ def _common(owner: Resolution, arrival: Arrival) -> dict[str, Any]:
         "region": owner.region,
         "whatsapp_credential": owner.whatsapp_credential,
         "genesys_credential": owner.genesys_credential,
+        "options": owner.options,
         "raw": {"bucket": arrival.bucket, "key": arrival.key},
         "received_at": rfc3339(arrival.received_at),
     }
