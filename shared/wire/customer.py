@@ -24,3 +24,24 @@ def phone_digits(value: str) -> str | None:
     plain = _DECORATION.sub("", value)
     plain = plain.removeprefix("+") if plain.startswith("+") else plain.removeprefix("00")
     return plain if _E164.fullmatch(plain) else None
+
+
+def spellings(digits: str) -> tuple[str, ...]:
+    """The other ways in which the same number is written, as countries changed theirs.
+
+    What a customer gave, Meta's `wa_id` and `from` may be different ones (contracts/meta.md b.0).
+    """
+    for pattern, forms in _COUNTRIES:
+        found = pattern.fullmatch(digits)
+        if found is not None:
+            return tuple(one for one in map(found.expand, forms) if one != digits)
+    return ()
+
+
+_COUNTRIES = (
+    # Brazil: a 9 was put before mobile numbers, which had begun with 6 to 9.
+    (re.compile(r"55([1-9]{2})9?([6-9][0-9]{7})"), (r"55\g<1>9\g<2>", r"55\g<1>\g<2>")),
+    # Mexico and Argentina: a digit that marked mobile numbers, and often still does.
+    (re.compile(r"521?([2-9][0-9]{9})"), (r"52\g<1>", r"521\g<1>")),
+    (re.compile(r"549?([1-8][0-9]{9})"), (r"549\g<1>", r"54\g<1>")),
+)

@@ -30,6 +30,7 @@ Json = dict[str, Any]
 
 MAPPING_TTL_S = 3600  # seconds, of the keys mapping:*
 log = logger()
+NOT_YET = {"aliases", "reply_to", "tapped", "opens_window"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class State:
     async def claim(self, request: ClaimRequest) -> Json:
         """Give the right to deliver a message to one of all who ask."""
         _bind(request)
-        arguments = request.model_dump(exclude={"resend_unknown_after"})
+        arguments = request.model_dump(exclude={"resend_unknown_after", *NOT_YET})
         claim: Json = await self._database.call(
             "claim_message",
             **arguments,

@@ -1,15 +1,13 @@
-"""Calls of the state function: claims, outcomes, statuses, receipts, conversations, history.
+"""What state is asked and answers of single messages: claims, outcomes, statuses, receipts.
 
 A side effect comes only after `claim` said `claimed`; everything else is a fact that arrived.
 """
 
 from typing import Any, Literal
-from urllib.parse import quote
 from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.runtime.peer import Peer
 from shared.services.fields import Id, Json, Moment, OptionalId, Text, Uuid
 
 Direction = Literal["inbound", "outbound"]
@@ -38,15 +36,22 @@ class ClaimRequest(MessageKey):
     """Ask for the right to deliver a message; `attempt_id` lets a repeated call find its own claim.
 
     `resend_unknown_after` (seconds; None: as state is set): where repeating a send is harmless.
+    `aliases`: further names of the number `wa_id`; its other spellings are known to state.
+    `reply_to`: the id, at either side, of the message that this one is about; `tapped`: the
+    tracking id of the message whose option was tapped. `Claim.quoted` answers both.
     """
 
     customer: Id
     wa_id: OptionalId = None
+    aliases: list[Id] = Field(default_factory=list, max_length=20)
     bsuid: OptionalId = None
     profile_name: Text | None = None
     conversation_id: OptionalId = None
     kind: Id
     content: Json | None = None
+    reply_to: OptionalId = None
+    tapped: Uuid | None = None
+    opens_window: bool = True  # inbound only: Meta's 24 hours begin anew
     occurred_at: Moment
     event_id: Id
     raw_ref: str | None = None
@@ -73,12 +78,32 @@ class ReceiptDue(BaseModel):
     error: dict[str, Any] | None = None
 
 
+class Quoted(BaseModel):
+    """The message that another one is about; of the same tenant, channel and customer.
+
+    `target_id`: at the other side, of the very part that was asked for. `text` and `options` are
+    those of its `content`.
+    """
+
+    source_id: str
+    target_id: str | None = None
+    tracking_id: str
+    direction: Direction
+    kind: str
+    text: str | None = None
+    options: list[dict[str, Any]] = []
+    customer: str
+
+
 class Claim(BaseModel):
     """The answer to a claim.
 
     claimed: deliver, after the `parts` that earlier attempts got accepted · duplicate: all is
     decided (`receipt` may still be owed) · busy: another attempt is at it · unknown: an earlier
     send may have arrived. Busy and unknown: come back in `retry_after` seconds.
+    `customer` is the name that never changes; `wa_id` and `bsuid` are the addresses to use now.
+    `last_customer_message_*`: the newest message that opens Meta's window, and its time, never
+    later than now.
     """
 
     outcome: Literal["claimed", "duplicate", "busy", "unknown"]
@@ -88,7 +113,11 @@ class Claim(BaseModel):
     parts: list[PartState]
     conversation_id: str | None = None
     customer: str
+    wa_id: str | None = None
+    bsuid: str | None = None
     last_customer_message_at: Moment | None = None
+    last_customer_message_id: str | None = None
+    quoted: Quoted | None = None
     unknown_since: Moment | None = None
     retry_after: float | None = None
     receipt: ReceiptDue | None = None
@@ -171,18 +200,6 @@ class Confirmed(BaseModel):
     confirmed: bool
 
 
-class Conversation(BaseModel):
-    """Whose a conversation is."""
-
-    conversation_id: str
-    tenant_id: str
-    channel_id: str
-    customer: str
-    wa_id: str | None = None
-    last_activity_at: Moment
-    last_customer_message_at: Moment | None = None
-
-
 class TrackedPart(BaseModel):
     """One part with its times. No outcome: nobody has told one yet."""
 
@@ -210,90 +227,9 @@ class TrackedMessage(BaseModel):
     conversation_id: str | None = None
     kind: str
     occurred_at: Moment
-    state: Literal["claimed", "done", "refused", "unknown"]
+    state: Literal["claimed", "done", "refused", "unknown", "recorded"]
     attempts: int
     raw_ref: str | None = None
     receipt_status: ReceiptStatus | None = None
     receipt_confirmed_at: Moment | None = None
     parts: list[TrackedPart]
-
-
-class HistoryMessage(BaseModel):
-    """A message of a conversation, as history shows it. `status`: of its furthest-behind part."""
-
-    source_id: str
-    direction: Direction
-    customer: str
-    kind: str
-    occurred_at: Moment
-    state: str
-    status: MessageStatus | None = None
-    content: dict[str, Any] | None = None
-
-
-class History(BaseModel):
-    """Messages of a conversation, newest first."""
-
-    messages: list[HistoryMessage]
-
-
-class StateClient:
-    """The state function, for the functions that call it."""
-
-    def __init__(self, peer: Peer) -> None:
-        self._peer = peer
-
-    async def claim(self, request: ClaimRequest) -> Claim:
-        """Ask before any side effect."""
-        return await self._peer.call("POST", "/state/claim", body=request, answer=Claim)
-
-    async def complete(self, request: CompleteRequest) -> Completed:
-        """Write down what was done. Raises Conflict when another attempt holds the claim."""
-        return await self._peer.call("POST", "/state/complete", body=request, answer=Completed)
-
-    async def release(self, request: ReleaseRequest) -> Released:
-        """Give the claim back at once."""
-        return await self._peer.call("POST", "/state/release", body=request, answer=Released)
-
-    async def advance(self, message_id: str, update: StatusUpdate) -> StatusAdvanced:
-        """Write down a status of the message with this id at Meta."""
-        return await self._peer.call(
-            "PATCH", f"/state/message/{_segment(message_id)}", body=update, answer=StatusAdvanced
-        )
-
-    async def confirm_receipt(self, confirmed: ReceiptConfirmed) -> Confirmed:
-        """Say that Genesys has taken a receipt, so that it is owed no more."""
-        return await self._peer.call("POST", "/state/receipt", body=confirmed, answer=Confirmed)
-
-    async def conversation(
-        self, conversation_id: str, *, tenant_id: str, channel_id: str
-    ) -> Conversation:
-        """Whose a conversation is. Raises NotFound."""
-        return await self._peer.call(
-            "GET",
-            f"/state/conversation/{_segment(conversation_id)}",
-            params={"tenant_id": tenant_id, "channel_id": channel_id},
-            answer=Conversation,
-        )
-
-    async def message(self, message_id: str, *, tenant_id: str) -> TrackedMessage:
-        """Find a message by its id at either side. Raises NotFound."""
-        return await self._peer.call(
-            "GET",
-            f"/state/message/{_segment(message_id)}",
-            params={"tenant_id": tenant_id},
-            answer=TrackedMessage,
-        )
-
-    async def history(self, conversation_id: str, *, tenant_id: str, limit: int = 100) -> History:
-        """Return a conversation's newest messages."""
-        return await self._peer.call(
-            "GET",
-            f"/state/conversation/{_segment(conversation_id)}/messages",
-            params={"tenant_id": tenant_id, "limit": str(limit)},
-            answer=History,
-        )
-
-
-def _segment(text: str) -> str:
-    return quote(text, safe="")  # a wamid may hold `=` and `/`
