@@ -45,7 +45,8 @@ a tenants file is YAML:
           region: mypurecloud.de
           webhook_secret: {from_file: secrets/acme-webhook}   # longer than 15 characters
           meta_app: platform     # optional, as are: whatsapp_credential, genesys_credential,
-          options: {}            # status, limits
+          options: {}            # status, limits. Options: media_mode, fallback_template, typing,
+                                 # suspended_answer (docs/onboard-a-tenant.md)
 
 A secret is text, {from_file: path} (beside the tenants file) or {from_env: NAME}; one left out
 keeps what is stored. Nothing is deleted by leaving it out. The same file twice changes nothing.
