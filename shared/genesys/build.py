@@ -1,8 +1,9 @@
-"""Composes bodies for the Open Messaging inbound endpoints: messages and receipts."""
+"""Composes bodies for the Open Messaging inbound endpoints: messages, answers, receipts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, get_args
 
@@ -70,27 +71,100 @@ _JOINERS = "\u200c\u200d"
 """Scripts and emoji families are written with these, though Python calls them unprintable."""
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file by its link: https, opened without credentials (contracts/genesys.md b8)."""
+
+    url: str
+    mime: str
+    media_type: Literal["Image", "Video", "Audio", "File"]
+    filename: str | None = None
+    sha256: str | None = None
+
+
 def open_message(
     sender: Json,
     *,
     message_id: str,
     time: datetime,
-    text: str,
+    text: str | None = None,
+    attachment: Attachment | None = None,
     attributes: Mapping[str, str] | None = None,
 ) -> Json:
-    """Compose an inbound message. `sender` is what `person` gives.
+    """Compose an inbound message: text, one attachment, or both. `sender` is what `person` gives.
 
-    `attributes` become participant data only under `channel.metadata.customAttributes`
-    (contracts/genesys.md b1). Raises PayloadError for a blank or too long text.
+    Raises PayloadError when there is neither, and for a blank or too long text.
     """
+    body: Json = {"channel": _channel(sender, message_id, time, attributes)}
+    if text is not None:
+        body["text"] = _fit(text)
+    if attachment is not None:
+        body["content"] = [_content(attachment)]
+    if len(body) == 1:
+        raise PayloadError("an Open message has a text, an attachment, or both")
+    return body
+
+
+def _fit(text: str) -> str:
     if not text.strip():
         raise PayloadError("an Open message may not be blank")
     if len(text) > TEXT_LIMIT:
         raise PayloadError(f"an Open message has at most {TEXT_LIMIT} characters, not {len(text)}")
+    return text
+
+
+def _channel(
+    sender: Json, message_id: str, time: datetime, attributes: Mapping[str, str] | None
+) -> Json:
+    """`attributes` become participant data under this name alone (contracts/genesys.md b1)."""
     channel: Json = {"from": sender, "messageId": message_id, "time": iso(time)}
     if attributes:
         channel["metadata"] = {"customAttributes": dict(attributes)}
-    return {"channel": channel, "text": text}
+    return channel
+
+
+def _content(attachment: Attachment) -> Json:
+    """The one element that `content` may have; its contentType is in no model and all samples."""
+    file = {
+        "mediaType": attachment.media_type,
+        "url": attachment.url,
+        "mime": attachment.mime,
+        "filename": attachment.filename,
+        "sha256": attachment.sha256,
+    }
+    told = {key: value for key, value in file.items() if value}
+    return {"contentType": "Attachment", "attachment": told}
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonResponse:
+    """The option that the customer took, as the structured message offered it."""
+
+    type: Literal["Button", "QuickReply", "DatePicker"]
+    text: str
+    payload: str
+
+
+def structured_response(
+    sender: Json,
+    *,
+    message_id: str,
+    time: datetime,
+    originating_id: str,
+    button: ButtonResponse,
+    attributes: Mapping[str, str] | None = None,
+) -> Json:
+    """Compose the answer to the structured message of that Genesys id (contracts/genesys.md b4).
+
+    It joins a conversation and never opens one. Raises PayloadError when a part is empty.
+    """
+    if not (originating_id and button.text.strip() and button.payload):
+        raise PayloadError("a structured response names its message, and has a text and a payload")
+    return {
+        "channel": _channel(sender, message_id, time, attributes),
+        "buttonResponse": {"type": button.type, "text": button.text, "payload": button.payload},
+        "originatingMessageId": originating_id,
+    }
 
 
 def open_receipt(

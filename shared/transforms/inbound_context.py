@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-MediaType = Literal["Image", "Video", "Audio", "File"]
+from shared.whatsapp.media import GENESYS_MAX_BYTES, GenesysMediaType
+from shared.wire.body import Json
+
 TapType = Literal["Button", "QuickReply", "DatePicker"]
 
 
@@ -15,10 +17,15 @@ class File:
 
     url: str
     mime: str
-    media_type: MediaType
+    media_type: GenesysMediaType
     filename: str | None = None
     size: int | None = None
     sha256: str | None = None
+
+    @property
+    def fits(self) -> bool:
+        """Whether it can stand in a message; a larger one is given as a link."""
+        return self.size is None or self.size <= GENESYS_MAX_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +63,12 @@ class Context:
 
 ALONE = Context()
 """Nothing is known: the message stands by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A message with all that is known around it: what every row of the tables is given."""
+
+    message: Json
+    context: Context = ALONE
+    file: File | Missing | None = None

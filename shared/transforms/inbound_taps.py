@@ -5,20 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from shared.transforms.inbound_context import Reading
 from shared.transforms.text import one_line
 from shared.wire.body import Json, PayloadError, loads
-from shared.wire.fields import obj, text
+from shared.wire.fields import moment, obj, text
 
 ANSWER = 500
 """Code points of one answer of a form."""
 
 
-def interactive_line(message: Json) -> str | None:
-    """The tapped title or the form's answers; None when the object is missing or of a new kind."""
-    interactive = obj(message.get("interactive"))
+def interactive_line(reading: Reading) -> str | None:
+    """What was tapped or filled in; None when the object is missing or of a new kind."""
+    interactive = obj(reading.message.get("interactive"))
     kind = text(interactive.get("type")) or next(iter(interactive), "")
     line = KINDS.get(kind)
-    return line(obj(interactive.get(kind))) if line else None
+    return _whole(reading) or (line(obj(interactive.get(kind))) if line else None)
+
+
+def button_line(reading: Reading) -> str | None:
+    """The text of a template's button."""
+    button = obj(reading.message.get("button"))
+    return _whole(reading) or text(button.get("text")) or text(button.get("payload"))
+
+
+def _whole(reading: Reading) -> str | None:
+    """The option as it was offered: WhatsApp's titles are cut to a few letters."""
+    tap = reading.context.tap
+    return tap.text if tap and tap.text.strip() else None
 
 
 def _reply(reply: Json) -> str | None:
@@ -57,8 +70,15 @@ def _plain(value: Any) -> str:
 
 
 def _call_permission(reply: Json) -> str | None:
-    response = text(reply.get("response"))
-    return f"[call permission] {one_line(response, ANSWER)}" if response else None
+    response, until = text(reply.get("response")), moment(reply.get("expiration_timestamp"))
+    if not response:
+        return None
+    lasting = (
+        "for good"
+        if reply.get("is_permanent") is True
+        else until and f"until {until:%Y-%m-%d %H:%M} UTC"
+    )
+    return f"[call permission] {one_line(response, ANSWER)}{f' {lasting}' if lasting else ''}"
 
 
 KINDS: dict[str, Callable[[Json], str | None]] = {

@@ -1,174 +1,160 @@
-"""What each WhatsApp message type becomes for the agent: a row a type, a readable line each.
+"""What each WhatsApp message type becomes for the agent: a row a type, readable words each.
 
-A row is given the whole message and answers None when its own content is missing; the reader
-then sees that something unsupported came. No row raises for any JSON value.
+A row answers None when its own content is missing; the reader then sees that something
+unsupported came. No row raises for any JSON value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
-from shared.transforms.inbound_taps import interactive_line
+from shared.transforms.inbound_cards import contacts_lines, location_line, order_lines
+from shared.transforms.inbound_context import ALONE, Reading
+from shared.transforms.inbound_files import SHORT, caption, file_line
+from shared.transforms.inbound_marks import framed, quoted
+from shared.transforms.inbound_taps import button_line, interactive_line
 from shared.transforms.text import one_line
-from shared.whatsapp.items import message_type, read_error
+from shared.whatsapp.items import media_kind, message_type, read_error, trouble_of
 from shared.wire.body import Json
-from shared.wire.fields import number, obj, objects, text
-
-SHORT = 100
-"""Code points of a file name, a type or a person shown inside a line."""
+from shared.wire.fields import obj, objects, text
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """How a type is shown, and the same in words for the documentation."""
+    """How a type is shown, and the same in words for the documentation.
 
-    line: Callable[[Json], str | None]
+    `opens_window`: the customer may be answered freely for 24 hours (contracts/meta.md g).
+    `quotes`: the message that this one answers stands above it. `reports`: so does, below it,
+    what Meta says went wrong.
+    """
+
+    line: Callable[[Reading], str | None]
     becomes: str
+    opens_window: bool = True
+    quotes: bool = True
+    reports: bool = True
 
 
-def shown(message: Json) -> str:
-    """The message as the agent reads it: never blank."""
-    kind = message_type(message)
-    row = TYPES.get(kind)
-    line = row.line(message) if row else None
-    return line if line and line.strip() else unsupported(message)
+def own_words(reading: Reading) -> str:
+    """What the message itself says, for the history: never blank, and without its quote."""
+    row = _row(reading.message)
+    return framed(reading, _line(reading), quotes=False, reports=row.reports)
 
 
-def unsupported(message: Json) -> str:
+def sent_words(reading: Reading) -> str:
+    """The text that goes to Genesys when the whole message is text."""
+    row = _row(reading.message)
+    return framed(reading, _line(reading), quotes=row.quotes, reports=row.reports)
+
+
+def words_beside(reading: Reading) -> str:
+    """The text that goes along with the file as an attachment; blank when there is none."""
+    row = _row(reading.message)
+    is_file = media_kind(reading.message) is not None
+    line = caption(reading.message) if is_file else _line(reading)
+    return framed(reading, line, quotes=row.quotes, reports=row.reports)
+
+
+def opens_window(message: Json) -> bool:
+    """Whether the business may answer freely for 24 hours; what a group says opens nothing."""
+    kind = text(obj(message.get("unsupported")).get("type"))
+    return _row(message).opens_window and kind not in NO_MESSAGES and not message.get("group_id")
+
+
+NO_MESSAGES = ("reaction", "edit", "revoke", "pin", "keep_in_chat", "poll_update")
+"""Kinds inside `unsupported` that say nothing new (contracts/meta.md b.1, g)."""
+
+
+def _row(message: Json) -> Row:
+    return TYPES.get(message_type(message), _NEW)
+
+
+def _line(reading: Reading) -> str:
+    line = _row(reading.message).line(reading)
+    return line if line and line.strip() else _unsupported_line(reading)
+
+
+def _unsupported_line(reading: Reading) -> str:
     """Say that something came which cannot be shown, as exactly as Meta said it."""
-    kind = message_type(message)
+    message = reading.message
+    kind, trouble = message_type(message), trouble_of(message)
     if kind in ("unsupported", "unknown"):
-        kind = text(obj(message.get("unsupported")).get("type")) or _error_words(message) or kind
-    return f"[unsupported message: {one_line(kind, SHORT) or 'unknown'}]"
+        inner = text(obj(message.get("unsupported")).get("type"))
+        kind = inner if inner and inner not in ("errors", "unknown") else ""
+        codes = {read_error(error).code for error in objects(message.get("errors"))}
+        if not kind and UNAVAILABLE in codes:
+            return "[a message that WhatsApp does not show here: ask the customer to repeat it]"
+    what = one_line(kind.replace("_", " "), SHORT) or one_line(trouble or "", SHORT)
+    return f"[unsupported message: {what or 'unknown'}]"
 
 
-def _error_words(message: Json) -> str | None:
-    """The first error's words (contracts/meta.md b.1)."""
-    for error in map(read_error, objects(message.get("errors"))):
-        return error.details or error.message or error.title
-    return None
+UNAVAILABLE = 131060
+"""The message is there, but not for businesses' systems (contracts/meta.md b.1)."""
 
 
-def _text(message: Json) -> str | None:
-    body = text(obj(message.get("text")).get("body"))
+def _text(reading: Reading) -> str | None:
+    body = text(obj(reading.message.get("text")).get("body"))
     return "[blank message]" if body and not body.strip() else body
 
 
-def _button(message: Json) -> str | None:
-    button = obj(message.get("button"))
-    return text(button.get("text")) or text(button.get("payload"))
-
-
-def _file(message: Json) -> str | None:
-    """`[image] caption`: says that a file came, its name when it has one, and why it is missing."""
-    kind = message_type(message)
-    media = message.get(kind)
-    trouble = _error_words(message)
-    if not isinstance(media, dict) and not trouble:
-        return None
-    media = obj(media)
-    label = "voice message" if media.get("voice") is True or kind == "voice" else kind
-    name, caption = text(media.get("filename")), text(media.get("caption"))
-    about = [
-        label + (f": {one_line(name, SHORT)}" if name else ""),
-        *([f"not available: {one_line(trouble, SHORT)}"] if trouble else []),
-    ]
-    return f"[{', '.join(about)}]" + (f" {caption}" if caption else "")
-
-
-def _location(message: Json) -> str | None:
-    place = obj(message.get("location"))
-    named = [text(place.get("name")), text(place.get("address")), text(place.get("url"))]
-    lines = [one_line(one, 1000) for one in named if one]
-    point = _degrees(place.get("latitude"), 90), _degrees(place.get("longitude"), 180)
-    if None not in point:
-        lines.append("https://maps.google.com/?q={},{}".format(*point))
-    return "[location] " + "\n".join(lines) if lines else None
-
-
-def _degrees(value: Any, limit: int) -> str | None:
-    """Six decimals (a hand's breadth); 0 is a place too."""
-    degrees = number(value)
-    return f"{degrees:.6f}" if degrees is not None and abs(degrees) <= limit else None
-
-
-def _contacts(message: Json) -> str | None:
-    return "\n".join(map(_contact, objects(message.get("contacts")))) or None
-
-
-def _contact(card: Json) -> str:
-    name = obj(card.get("name"))
-    whole = text(name.get("formatted_name")) or " ".join(
-        filter(None, (text(name.get("first_name")), text(name.get("last_name"))))
-    )
-    reached = [
-        text(entry.get("phone")) or text(entry.get("wa_id"))
-        for entry in objects(card.get("phones"))
-    ] + [text(entry.get("email")) for entry in objects(card.get("emails"))]
-    said = [whole, text(obj(card.get("org")).get("company")), *reached]
-    return "[contact] " + ", ".join(one_line(one, SHORT) for one in said if one)
-
-
-def _order(message: Json) -> str | None:
-    order = message.get("order")
-    if not isinstance(order, dict):
-        return None
-    items = objects(order.get("product_items"))
-    totals: dict[str, float] = {}
-    lines = []
-    for item in items:
-        count, price = number(item.get("quantity")), number(item.get("item_price"))
-        currency = one_line(text(item.get("currency")) or "", SHORT)
-        product = one_line(text(item.get("product_retailer_id")) or "?", SHORT)
-        lines.append(f"{_amount(count)} x {product} at {_amount(price)} {currency}".rstrip())
-        totals[currency] = totals.get(currency, 0) + (count or 0) * (price or 0)
-    total = " + ".join(f"{amount:.2f} {currency}".rstrip() for currency, amount in totals.items())
-    note = text(order.get("text"))
-    head = f"[order] {len(items)} items" + (f", total {total}" if total else "")
-    return "\n".join([head, *lines, *([note] if note else [])])
-
-
-def _amount(value: float | None) -> str:
-    return "?" if value is None else f"{value:.2f}".removesuffix(".00")
-
-
-def _reaction(message: Json) -> str | None:
-    reaction = message.get("reaction")
+def _reaction(reading: Reading) -> str | None:
+    reaction = reading.message.get("reaction")
     if not isinstance(reaction, dict):
         return None
-    emoji = text(reaction.get("emoji"))
-    return f"reacted with {one_line(emoji, SHORT)}" if emoji else "removed a reaction"
+    emoji, about = text(reaction.get("emoji")), _about(reading)
+    if emoji and emoji.strip():
+        return f"reacted with {one_line(emoji, SHORT)}" + (f" to: {about}" if about else "")
+    return f"removed the reaction to: {about}" if about else "removed a reaction"
 
 
-def _system(message: Json) -> str | None:
-    system = obj(message.get("system"))
-    number_now = text(system.get("wa_id")) or text(system.get("new_wa_id"))
+def _about(reading: Reading) -> str | None:
+    """The message that a reaction, an edit or a deletion is about, in quotation marks."""
+    words = quoted(reading.context.quote)
+    return f'"{words}"' if words else None
+
+
+def _system(reading: Reading) -> str | None:
+    system = obj(reading.message.get("system"))
+    now = text(system.get("wa_id")) or text(system.get("new_wa_id"))
+    kind = text(system.get("type"))
     said = (
         text(system.get("body"))
-        or (number_now and f"the customer's number is now +{number_now.removeprefix('+')}")
-        or text(system.get("type"))
+        or (now and f"the customer's number is now +{now.removeprefix('+')}")
+        or (kind and kind.replace("_", " "))
     )
-    return f"[system] {said}" if said else None
+    return f"[system] {said}" if said and said.strip() else None
 
 
-def _welcome(_: Json) -> str:
+def _welcome(_: Reading) -> str:
     return "[the customer opened the chat]"
 
 
-def _edit(message: Json) -> str | None:
-    edited = obj(obj(message.get("edit")).get("message"))
-    if not edited or message_type(edited) == "edit":
+def _edit(reading: Reading) -> str | None:
+    edited = obj(obj(reading.message.get("edit")).get("message"))
+    if not edited or message_type(edited) in ("edit", "revoke"):
         return None
-    return f"[edited] {shown(edited)}"
+    before = _about(reading)
+    now = _line(replace(reading, message=edited, context=ALONE))
+    return f"[edited{f', before: {before}' if before else ''}] {now}"
 
 
-def _revoke(message: Json) -> str | None:
-    return "[deleted a message]" if isinstance(message.get("revoke"), dict) else None
+def _revoke(reading: Reading) -> str | None:
+    if not isinstance(reading.message.get("revoke"), dict):
+        return None
+    about = _about(reading)
+    return f"[deleted a message: {about}]" if about else "[deleted a message]"
 
 
-_FILE = Row(_file, "a line naming the kind of file, its name and its caption")
+_FILE = Row(
+    file_line,
+    "the file with its caption; a line naming it while it is missing, a link when it is over 25 MB",
+)
+_NEW = Row(
+    _unsupported_line,
+    "a line that something unsupported came: its kind, else Meta's words",
+    reports=False,
+)
 
 TYPES: dict[str, Row] = {
     "text": Row(_text, "the text, split over 4000 characters"),
@@ -178,15 +164,31 @@ TYPES: dict[str, Row] = {
     "voice": _FILE,
     "document": _FILE,
     "sticker": _FILE,
-    "location": Row(_location, "name, address and a link to a map"),
-    "contacts": Row(_contacts, "a line a contact: name, company, numbers, addresses"),
-    "interactive": Row(interactive_line, "the title that was tapped, or the form's answers"),
-    "button": Row(_button, "the text of the template's button"),
-    "order": Row(_order, "a line a product, and the total"),
-    "reaction": Row(_reaction, "reacted with ..."),
-    "system": Row(_system, "Meta's own words, or the new number"),
-    "request_welcome": Row(_welcome, "a line that the chat was opened"),
-    "edit": Row(_edit, "the new content, marked as edited"),
-    "revoke": Row(_revoke, "a line that a message was deleted"),
+    "location": Row(location_line, "name, address and a link to a map"),
+    "contacts": Row(contacts_lines, "a line a contact: name, company, numbers, addresses"),
+    "interactive": Row(
+        interactive_line,
+        "the answer to the message that offered the option, else its title; a form's answers",
+        quotes=False,
+    ),
+    "button": Row(
+        button_line,
+        "the answer to the message that offered the option, else the button's text",
+        quotes=False,
+    ),
+    "order": Row(order_lines, "a line a product, and the total"),
+    "reaction": Row(
+        _reaction, "reacted with ... to the quoted message", opens_window=False, quotes=False
+    ),
+    "system": Row(_system, "Meta's own words, or the new number", opens_window=False, quotes=False),
+    "request_welcome": Row(_welcome, "a line that the chat was opened", quotes=False),
+    "edit": Row(
+        _edit, "the new content, marked, with the old words", opens_window=False, quotes=False
+    ),
+    "revoke": Row(
+        _revoke, "a line that the quoted message was deleted", opens_window=False, quotes=False
+    ),
+    "unsupported": _NEW,
+    "unknown": _NEW,
 }
-"""Types of contracts/meta.md b.1; `unsupported`, `unknown` and new ones have no row on purpose."""
+"""Types of contracts/meta.md b.1; one that is not here is shown as unsupported by its name."""

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
+from shared.whatsapp.options import read_option_id
 from shared.wire.body import Json
 from shared.wire.customer import is_bsuid
 from shared.wire.fields import moment, obj, objects, text
@@ -34,17 +36,32 @@ class Customer:
 def sender(message: Json, contact: Json | None) -> Customer:
     """Who wrote a message. `from` may be missing, empty or hold a BSUID (contracts/meta.md b.3)."""
     card = obj(contact)
-    return _customer(
+    named = _customer(
         card,
         message.get("from"),
         message.get("from_user_id"),
         card.get("wa_id"),
         card.get("user_id"),
+        message.get("from_parent_user_id"),
     )
+    return named if named.id else _customer(card, *_renamed(message))
+
+
+def _renamed(message: Json) -> list[Any]:
+    """Ids inside a system message, which may name its customer nowhere else (b.2)."""
+    system = obj(message.get("system"))
+    return [system.get(key) for key in ("customer", "wa_id", "new_wa_id", "user_id")]
+
+
+def recipient(message: Json, contact: Json | None) -> Customer:
+    """To whom the business itself wrote, in an echo or in the history (contracts/meta.md b.6)."""
+    card = obj(contact)
+    ids = (message.get("to"), message.get("to_user_id"), card.get("wa_id"), card.get("user_id"))
+    return _customer(card, *ids)
 
 
 def _customer(card: Json, *ids: Any) -> Customer:
-    """Sort the ids, best first, into number and BSUID.
+    """Sort the ids into number and BSUID: of each the first that there is.
 
     An id of neither form is kept as an opaque user id, so that its message is still shown.
     """
@@ -94,6 +111,15 @@ _COMMON = {
 }
 
 
+def trouble_of(message: Json) -> str | None:
+    """What Meta says went wrong with a message, in the words of its first error that has any."""
+    for error in map(read_error, objects(message.get("errors"))):
+        words = error.details or error.message or error.title
+        if words and words.strip():
+            return words
+    return None
+
+
 def message_time(message: Json, received_at: datetime) -> datetime:
     """When the customer wrote: the message's own time, else when it reached us."""
     return moment(message.get("timestamp")) or received_at
@@ -113,7 +139,15 @@ _ABOUT = {
 }
 
 
-MediaKind = Literal["image", "video", "audio", "voice", "document", "sticker"]
+def tapped(message: Json) -> tuple[str, int] | None:
+    """The tracking id of our message and the number of its option that the customer took."""
+    interactive, button = obj(message.get("interactive")), obj(message.get("button"))
+    replies = (obj(interactive.get("button_reply")), obj(interactive.get("list_reply")))
+    ids = [*(reply.get("id") for reply in replies), button.get("payload")]
+    return next((found for one in ids if (found := read_option_id(text(one)))), None)
+
+
+FileKind = Literal["image", "video", "audio", "voice", "document", "sticker"]
 """Kinds of files that customers send; a voice note is told from a sound file."""
 
 
@@ -126,7 +160,7 @@ class Media:
     """
 
     id: str
-    kind: MediaKind
+    kind: FileKind
     mime: str | None = None
     sha256: str | None = None
     filename: str | None = None
@@ -138,25 +172,38 @@ def media_of(message: Json) -> Media | None:
     """The file to fetch; None when there is none, or when Meta says that it failed itself."""
     kind, file = media_kind(message), obj(message.get(message_type(message)))
     id_ = text(file.get("id"))
-    if kind is None or id_ is None or len(id_) > MAX_ID or message.get("errors"):
+    if kind is None or id_ is None or not _MEDIA_ID.fullmatch(id_) or message.get("errors"):
         return None
+    url = text(file.get("url"))
     return Media(
         id=id_,
         kind=kind,
-        mime=text(file.get("mime_type")),
-        sha256=text(file.get("sha256")),
-        filename=text(file.get("filename")),
+        mime=_short(file.get("mime_type")),
+        sha256=_short(file.get("sha256")),
+        filename=_short(file.get("filename")),
         caption=text(file.get("caption")),
-        url=text(file.get("url")),
+        url=url if url and url.startswith("https://") and len(url) <= MAX_URL else None,
     )
 
 
-def media_kind(message: Json) -> MediaKind | None:
+_MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
+"""Ids are digits; this is what may stand in the path of a call."""
+
+MAX_URL = 4096
+MAX_NAME = 1000
+
+
+def _short(value: Any) -> str | None:
+    """Cut from its beginning: a file name keeps its ending."""
+    return (text(value) or "")[-MAX_NAME:] or None
+
+
+def media_kind(message: Json) -> FileKind | None:
     """Which kind of file a message is about, by its type alone."""
     type_ = message_type(message)
     if type_ == "audio" and obj(message.get("audio")).get("voice") is True:
         return "voice"
-    return next((kind for kind in get_args(MediaKind) if kind == type_), None)
+    return next((kind for kind in get_args(FileKind) if kind == type_), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +226,10 @@ class StatusError:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A delivery status. `status` is Meta's own word and may be one that we do not know."""
+    """A delivery status. `status` is Meta's own word and may be one that we do not know.
+
+    In a group, `recipient` is one of its people; `of_call`: RINGING and its like (b.5).
+    """
 
     id: str | None
     status: str | None
@@ -187,26 +237,35 @@ class Status:
     recipient: Customer
     callback: str | None
     errors: tuple[StatusError, ...]
+    group_id: str | None
+    of_call: bool
 
 
 def read_status(status: Json, contact: Json | None = None) -> Status:
     """Read one element of `statuses[]`; `callback` is our biz_opaque_callback_data coming back."""
-    card = obj(contact)
+    card, in_group = obj(contact), status.get("recipient_type") == "group"
     return Status(
         id=text(status.get("id")),
         status=text(status.get("status")),
         occurred_at=moment(status.get("timestamp")),
         recipient=_customer(
             card,
-            None if status.get("recipient_type") == "group" else status.get("recipient_id"),
-            status.get("recipient_participant_id"),
-            status.get("recipient_user_id"),
+            None if in_group else status.get("recipient_id"),
+            *(status.get(f"recipient_{key}") for key in _RECIPIENT),
             card.get("wa_id"),
             card.get("user_id"),
+            *(status.get(key) for key in _RECIPIENT_PARENT),
         ),
         callback=text(status.get("biz_opaque_callback_data")),
         errors=tuple(map(read_error, objects(status.get("errors")))),
+        group_id=text(status.get("recipient_id")) if in_group else text(status.get("group_id")),
+        of_call=status.get("type") == "call",
     )
+
+
+_RECIPIENT = ("participant_id", "user_id", "participant_user_id")
+_RECIPIENT_PARENT = ("recipient_parent_user_id", "parent_recipient_user_id")
+"""The parent's id goes by two names, by what is said of it and by what is seen (b.3)."""
 
 
 def read_error(error: Json) -> StatusError:

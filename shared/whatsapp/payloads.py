@@ -159,11 +159,12 @@ def _change(path: str, waba_id: str | None, field: Any, value: Json) -> Iterator
 
 def _messages_and_statuses(path: str, waba_id: str | None, value: Json) -> Iterator[_AnyItem]:
     phone_number_id, metadata = _phone_number_id(value), obj(value.get("metadata"))
-    contacts = _contacts_by_id(value.get("contacts"))
+    contacts, lone = _contacts_by_id(value.get("contacts")), _lone_contact(value)
     for key, make, id_keys in _LISTS:
         for place, item in _elements(f"{path}.{key}", value.get(key)):
             if isinstance(item, dict):
-                contact = next((contacts[i] for i in _ids(item, id_keys) if i in contacts), None)
+                ids = _ids(item, id_keys)
+                contact = next((contacts[i] for i in ids if i in contacts), None if ids else lone)
                 yield make(place, waba_id, phone_number_id, item, contact, metadata)
             else:
                 yield Broken(place, waba_id, phone_number_id, "not an object", item)
@@ -182,6 +183,13 @@ def _contacts_by_id(contacts: Any) -> dict[str, Json]:
         for one in _ids(contact, ("wa_id", "user_id")):
             by_id.setdefault(one, contact)
     return by_id
+
+
+def _lone_contact(value: Json) -> Json | None:
+    """The one contact of the one item: whose it is when the item itself names nobody."""
+    contacts, items = objects(value.get("contacts")), objects(value.get("messages"))
+    alone = len(contacts) == len(items) == 1 and not value.get("statuses")
+    return contacts[0] if alone else None
 
 
 def _ids(item: Json, keys: tuple[str, ...]) -> list[str]:

@@ -28,6 +28,7 @@ def validator(name: str) -> Draft202012Validator:
 
 SEND = "meta/send_message_request"
 OPEN_MESSAGE = "genesys/inbound-open-message.strict"
+OPEN_STRUCTURED = "genesys/inbound-open-structured-response.strict"
 OPEN_RECEIPT = "genesys/inbound-open-receipt.strict"
 
 

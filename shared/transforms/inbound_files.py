@@ -1,0 +1,59 @@
+"""What a customer's file becomes in words: a line naming it, where it is, or why it is missing."""
+
+from __future__ import annotations
+
+from shared.transforms.inbound_context import File, Missing, Reading
+from shared.transforms.text import one_line
+from shared.whatsapp.items import media_kind, message_type, trouble_of
+from shared.whatsapp.media import MEGABYTE
+from shared.wire.body import Json
+from shared.wire.fields import obj, text
+
+SHORT = 100
+"""Code points of a file name, a type or a person shown inside a line."""
+
+WHY = 200
+"""Code points of why a file is missing."""
+
+
+def file_line(reading: Reading) -> str | None:
+    """`[image: name] caption`, with what is known of the file; None when no file was told."""
+    message, file = reading.message, reading.file
+    told = isinstance(message.get(message_type(message)), dict)
+    if not told and file is None and not trouble_of(message):
+        return None
+    said = caption(message)
+    if isinstance(file, File) and not file.fits:
+        return "\n".join(filter(None, [*link_lines(message, file), said]))
+    return " ".join(filter(None, [f"[{label(message)}{_why(reading)}]", said]))
+
+
+def _why(reading: Reading) -> str:
+    """Why the file is not there, or nothing."""
+    if isinstance(reading.file, Missing):
+        words = one_line(reading.file.words, WHY)
+        return f", {words}" if words else ""
+    trouble = trouble_of(reading.message) if reading.file is None else None
+    return f", not available: {one_line(trouble, SHORT)}" if trouble else ""
+
+
+def link_lines(message: Json, file: File) -> list[str]:
+    """A file that is too large for a message: what it is, and where to open it."""
+    return [
+        f"[{label(message)}, {(file.size or 0) / MEGABYTE:.0f} MB, to be opened here]",
+        file.url,
+    ]
+
+
+def label(message: Json) -> str:
+    """`image: name`, as it stands in brackets."""
+    kind = message_type(message)
+    words = "voice message" if media_kind(message) == "voice" else kind
+    name = text(obj(message.get(kind)).get("filename"))
+    return words + (f": {one_line(name, SHORT)}" if name and name.strip() else "")
+
+
+def caption(message: Json) -> str | None:
+    """What the customer wrote below the file."""
+    said = text(obj(message.get(message_type(message))).get("caption"))
+    return said if said and said.strip() else None
