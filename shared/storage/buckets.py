@@ -6,12 +6,20 @@ from urllib.parse import urlsplit
 
 from minio import Minio
 from minio.commonconfig import ENABLED, Filter
-from minio.lifecycleconfig import Expiration, LifecycleConfig, Rule
+from minio.lifecycleconfig import (
+    AbortIncompleteMultipartUpload,
+    Expiration,
+    LifecycleConfig,
+    Rule,
+)
 
 from shared.runtime.settings import ObjectSettings
 from shared.storage.objects import BUCKETS
 
 KEPT_DAYS = 30
+# Parts of a file whose writer died. MinIO takes the rule, does not keep it, and sweeps by itself
+# (minio/minio#19115).
+UNFINISHED_DAYS = 1
 
 
 def ensure_buckets(settings: ObjectSettings) -> list[str]:
@@ -32,6 +40,9 @@ def ensure_buckets(settings: ObjectSettings) -> list[str]:
         rule_filter=Filter(prefix=""),
         rule_id="parley-retention",
         expiration=Expiration(days=KEPT_DAYS),
+        abort_incomplete_multipart_upload=AbortIncompleteMultipartUpload(
+            days_after_initiation=UNFINISHED_DAYS
+        ),
     )
     made = [bucket for bucket in BUCKETS if not client.bucket_exists(bucket)]
     for bucket in made:
