@@ -98,7 +98,10 @@ class RedisSettings(Settings):
     """Where the cache is."""
 
     redis_url: SecretStr = Field(
-        description="Address of Redis: `redis://[user]:password@host:port/db`"
+        description=(
+            "Address of Redis: `redis://[user]:password@host:port/db`; with"
+            " `?socket_timeout=0.3` the seconds that one answer may take"
+        )
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import orjson
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 from redis.commands.core import AsyncScript
@@ -52,6 +53,12 @@ class CacheLimits:
     wait: float = 0.6  # for a free connection
     trip_after: int = 2  # failures in a row that open the breaker
     probe_every: float = 0.25  # how often an open breaker looks whether Redis is back
+
+    @classmethod
+    def of(cls, url: str) -> Self:
+        """The bounds that an address asks for by `?socket_timeout=SECONDS`, as redis-py has it."""
+        told = parse_url(url).get("socket_timeout")
+        return cls(answer=told, call=2 * told, wait=2 * told) if isinstance(told, float) else cls()
 
 
 class Breaker:
@@ -112,7 +119,7 @@ class Cache:
     @asynccontextmanager
     async def open(cls, url: str, limits: CacheLimits | None = None) -> AsyncIterator[Self]:
         """Yield a cache on `redis://...`; nothing connects before the first call."""
-        limits = limits or CacheLimits()
+        limits = limits or CacheLimits.of(url)
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=limits.connections,

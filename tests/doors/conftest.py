@@ -77,7 +77,7 @@ def house(
 
         behind = {
             "TENANCY_URL": f"http://127.0.0.1:{to_tenancy.port}",
-            "REDIS_URL": at(migrated.redis_url, to_redis.port),
+            "REDIS_URL": at(migrated.redis_url, to_redis.port).partition("?")[0],  # impatient
             "AMQP_URL": at(migrated.amqp_url, to_broker.port),
             "PARTITIONS": "1",
             "QUEUE_PREFIX": topology.prefix,

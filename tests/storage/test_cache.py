@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.runtime.errors import Unavailable
-from shared.storage.cache import Cache
+from shared.storage.cache import Cache, CacheLimits
 from tests.storage.redis_server import RedisServer, redis_server, until
 
 
@@ -181,3 +181,9 @@ def test_cancelled_calls_leave_no_wrong_answers_behind(server: RedisServer) -> N
             assert await cache.get(f"k{i}") == str(i).encode()
 
     on_cache(server.url, test)
+
+
+def test_an_address_may_ask_for_more_patience() -> None:
+    assert CacheLimits.of("redis://:pass@127.0.0.1:6379/0") == CacheLimits()
+    patient = CacheLimits.of("redis://127.0.0.1:6379/0?socket_timeout=2.5")
+    assert (patient.answer, patient.call, patient.wait) == (2.5, 5.0, 5.0)
