@@ -16,7 +16,7 @@ from shared.genesys.build import (
 )
 from shared.transforms.inbound_attributes import attributes_of
 from shared.transforms.inbound_context import ALONE, Context, File, Missing, Quote, Reading, Tap
-from shared.transforms.inbound_files import label, link_lines
+from shared.transforms.inbound_files import late_words
 from shared.transforms.inbound_types import opens_window, own_words, sent_words, words_beside
 from shared.transforms.parts import Part, part_id
 from shared.transforms.text import cut, split
@@ -68,17 +68,17 @@ def to_genesys(
     return Inbound(message_type(message), own_words(reading), parts, opens_window(message))
 
 
-def late_file(message: Json, customer: Customer, *, received_at: datetime, file: File) -> Inbound:
-    """Translate the file that comes after its message was shown without it.
+def late_file(
+    message: Json, customer: Customer, *, received_at: datetime, file: File | Missing
+) -> Inbound:
+    """Translate the file that comes after its message was shown without it, or why it never will.
 
     Raises PayloadError as `to_genesys` does.
     """
     envelope = _envelope(message, customer, received_at, {})
-    words = "\n".join(link_lines(message, file))
-    if file.fits:
-        words = f"[the file that was missing: {label(message)}]"
-    source_id = f"{message_key(message)}{LATE}"
-    parts = _parts(envelope, source_id, words, file if file.fits else None)
+    attached = file if isinstance(file, File) and file.fits else None
+    words = late_words(message, file)
+    parts = _parts(envelope, f"{message_key(message)}{LATE}", words, attached)
     return Inbound(message_type(message), words, parts, opens_window=False)
 
 

@@ -37,6 +37,16 @@ def _why(reading: Reading) -> str:
     return f", not available: {one_line(trouble, SHORT)}" if trouble else ""
 
 
+def late_words(message: Json, file: File | Missing) -> str:
+    """What stands beside a file that comes after its message, or in its place."""
+    if isinstance(file, Missing):
+        why = one_line(file.words, WHY)
+        return f"[the file that was missing does not come: {label(message)}{why and f', {why}'}]"
+    if file.fits:
+        return f"[the file that was missing: {label(message)}]"
+    return "\n".join(link_lines(message, file))
+
+
 def link_lines(message: Json, file: File) -> list[str]:
     """A file that is too large for a message: what it is, and where to open it."""
     return [
