@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
-from shared.genesys.build import Reason
 from shared.genesys.payloads import OutboundMessage
-from shared.transforms.outbound_files import Attachment, WaFile, attachments
-from shared.transforms.outbound_types import content_type, shown
+from shared.transforms.outbound_blocks import (
+    Block,
+    Lost,
+    Option,
+    Refusal,
+)
+from shared.transforms.outbound_files import Attachment, WaFile, attachments, file_in
+from shared.transforms.outbound_render import Offer, render
+from shared.transforms.outbound_text import formatted, joined, within
+from shared.transforms.outbound_types import Element, blocks_of, content_type
 from shared.transforms.parts import Part, part_id
-from shared.transforms.text import split
-from shared.whatsapp.build import TEXT_LIMIT, address, text_message
+from shared.whatsapp import limits
+from shared.whatsapp.build import address
 from shared.whatsapp.build import message as message_body
+from shared.whatsapp.template import clean, component, template_content, text_parameter
 from shared.wire.body import Json, PayloadError
 
 __all__ = [
@@ -31,23 +38,6 @@ __all__ = [
     "quoted_message",
     "to_whatsapp",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What cannot be sent: the code and the words of the Failed receipt for the agent."""
-
-    reason: Reason
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """What the customer can choose, and what Genesys is told when they do."""
-
-    text: str
-    payload: str
-    type: Literal["Button", "QuickReply", "DatePicker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +59,7 @@ class Outbound:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Nothing is to be sent, and nobody need be told: typing, presence, receipts, echoes."""
+    """Nothing is to be sent, and nobody need be told: presence, receipts, echoes."""
 
     why: str
 
@@ -81,22 +71,26 @@ class Typing(Ignored):
     why: str = "typing"
 
 
+NO_TRACKING = "00000000-0000-0000-0000-000000000000"
+"""Stands in the ids of options when a message is translated for its words alone."""
+
+
 def to_whatsapp(  # noqa: PLR0913  each names one fact of the claim
     message: OutboundMessage,
     customer: str | None,
     *,
     source_id: str | None = None,
-    tracking_id: str | None = None,  # noqa: ARG001
+    tracking_id: str | None = None,
     callback: Callable[[int], str] | None = None,
     reply_to: str | None = None,
-    files: Mapping[int, WaFile | Refusal] = MappingProxyType({}),  # noqa: ARG001
+    files: Mapping[int, WaFile | Refusal] = MappingProxyType({}),
 ) -> Outbound | Refusal | Ignored:
     """Translate a webhook body for the canonical customer id (None: not known).
 
     `callback` gives each part's biz_opaque_callback_data by its number; `reply_to` is a wamid that
     the first part quotes; `source_id` names the parts where it is not Genesys' own id.
     `tracking_id` names the message in the ids of its options. `files` says what became of each of
-    `attachments(message)` by its number; one that is not there is shown by its name.
+    `attachments(message)` by its number; one that is not there is shown by its name and address.
     """
     ignored = _ignored(message)
     if ignored is not None:
@@ -104,62 +98,33 @@ def to_whatsapp(  # noqa: PLR0913  each names one fact of the claim
     refusal = _unaddressed(customer)
     if customer is None or refusal is not None:
         return refusal or NO_ADDRESS
-    text, skipped = _text(message)
-    if text is None:
-        return _empty(message, skipped)
-    parts = [
-        Part(
-            number,
-            part_id(source_id or message.message_id or "", number),
-            text_message(
-                customer,
-                piece,
-                reply_to=reply_to if number == 1 else None,
-                callback=callback(number) if callback else None,
-            ),
-        )
-        for number, piece in enumerate(split(text, TEXT_LIMIT), start=1)
-    ]
-    return Outbound(message.type, text, tuple(parts), skipped)
-
-
-def quoted_message(message: OutboundMessage) -> str | None:
-    """Genesys' id of the message that the agent replies to, when the body says."""
-    return next(iter(message.related_ids), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Fallback:
-    """A tenant's template for a closed window; `{text}` in a parameter is the agent's text."""
-
-    name: str
-    language: str
-    parameters: tuple[str, ...] = ("{text}",)
-
-
-def fallback(
-    customer: str,
-    template: Fallback,
-    text: str,
-    *,
-    source_id: str,
-    callback: Callable[[int], str] | None = None,
-) -> Outbound:
-    """The template that stands for a text which cannot go out freely.
-
-    Raises PayloadError when the template's name or the customer cannot be sent.
-    """
-    words = " ".join(text.split())[:600]
-    parameters = [one.replace("{text}", words) or "-" for one in template.parameters]
-    content: Json = {
-        "name": template.name,
-        "language": {"code": template.language},
-        "components": [
-            {"type": "body", "parameters": [{"type": "text", "text": one} for one in parameters]}
-        ],
-    }
-    body = message_body(customer, "template", content, callback=callback(1) if callback else None)
-    return Outbound("Template", text, (Part(1, part_id(source_id, 1), body),))
+    blocks, skipped = _blocks(message, files)
+    offer = Offer(tracking_id or NO_TRACKING)
+    contents = [content for block in blocks for content in render(block, offer)]
+    lost = tuple(block.refusal for block in blocks if isinstance(block, Lost))
+    if not contents:
+        return next(iter(lost), None) or _empty(message, skipped)
+    return Outbound(
+        kind=message.type,
+        text=joined(block.words for block in blocks),
+        parts=tuple(
+            Part(
+                number,
+                part_id(source_id or message.message_id or "", number),
+                message_body(
+                    customer,
+                    kind,
+                    content,
+                    reply_to=reply_to if number == 1 else None,
+                    callback=callback(number) if callback else None,
+                ),
+            )
+            for number, (kind, content) in enumerate(contents, start=1)
+        ),
+        skipped=skipped,
+        options=tuple(offer.options),
+        lost=lost,
+    )
 
 
 def _ignored(message: OutboundMessage) -> Ignored | None:
@@ -188,16 +153,23 @@ def _unaddressed(customer: str | None) -> Refusal | None:
     return None
 
 
-def _text(message: OutboundMessage) -> tuple[str | None, tuple[str, ...]]:
-    """The whole text, and the kinds of content that gave none."""
-    own = message.text if message.text and message.text.strip() else None
-    lines, skipped = [own] if own else [], []
-    for content in _content(message):
-        if own and content_type(content) == "Notification":
-            continue  # the text already is the rendered template
-        line = shown(content)
-        lines.append(line) if line else skipped.append(content_type(content))
-    return "\n".join(lines) or None, tuple(skipped)
+def _blocks(
+    message: OutboundMessage, files: Mapping[int, WaFile | Refusal]
+) -> tuple[list[Block], tuple[str, ...]]:
+    """The message in blocks, its text where it belongs, and the kinds that gave nothing."""
+    own = formatted(message.text) if message.text and message.text.strip() else None
+    found: list[Block] = []
+    skipped: list[str] = []
+    text, number = own, 0
+    for body in _content(message):
+        number += bool(file_in(body))
+        made = blocks_of(Element(body, files.get(number) if file_in(body) else None, own))
+        if content_type(body).casefold() == "notification" and shows(made):
+            text = None  # it is the rendered template
+        found += made
+        if not made:
+            skipped.append(content_type(body))
+    return ordered(text, found), tuple(skipped)
 
 
 def _content(message: OutboundMessage) -> list[Json]:
@@ -212,3 +184,46 @@ def _empty(message: OutboundMessage, skipped: tuple[str, ...]) -> Refusal:
             "UnsupportedMessage", f"WhatsApp cannot show this kind of message: {kinds[:100]}."
         )
     return Refusal("InvalidMessageStructure", "The message is empty: nothing was sent.")
+
+
+def quoted_message(message: OutboundMessage) -> str | None:
+    """Genesys' id of the message that the agent replies to, when the body says."""
+    return next(iter(message.related_ids), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """A tenant's template for a closed window; `{text}` in a parameter is the agent's text.
+
+    `parameters` fill the template's body in order; none for a template without variables.
+    """
+
+    name: str
+    language: str
+    parameters: tuple[str, ...] = ("{text}",)
+
+
+FALLBACK_TEXT = 600
+"""UTF-16 units of the agent's text in a template: the filled body has 1024, its own words too."""
+
+
+def fallback(
+    customer: str,
+    template: Fallback,
+    text: str,
+    *,
+    source_id: str,
+    callback: Callable[[int], str] | None = None,
+) -> Outbound:
+    """The template that stands for a text which cannot go out freely: the text on one line, cut.
+
+    Raises PayloadError for a template name or language that Meta cannot have, or a customer that
+    cannot be addressed.
+    """
+    words = within(clean(text), FALLBACK_TEXT)
+    values = [clean(one.replace("{text}", words)) for one in template.parameters]
+    fitting = [text_parameter(within(value, limits.TEMPLATE_BODY)) for value in values]
+    components = [component("body", fitting)] if fitting else []
+    content = template_content(template.name, template.language, components)
+    body = message_body(customer, "template", content, callback=callback(1) if callback else None)
+    return Outbound("Template", text, (Part(1, part_id(source_id, 1), body),))

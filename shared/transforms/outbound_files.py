@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from shared.genesys.payloads import OutboundMessage
 from shared.whatsapp.media import MediaKind
-from shared.wire.body import Json
+from shared.wire.body import Json, PayloadError
 from shared.wire.fields import number, obj, objects, text
 
 
@@ -27,16 +27,29 @@ class Attachment:
     size: int | None
     sha256: str | None
 
+    @property
+    def sticker(self) -> bool:
+        """Whether it says that it is one; any other webp is a picture that WhatsApp cannot show."""
+        named = (self.filename or "").lower().startswith("sticker")
+        return named or (self.media_type or "").lower() == "sticker"
+
 
 @dataclass(frozen=True, slots=True)
 class WaFile:
-    """A file as WhatsApp is given it: by the id of an upload, or by a link that Meta fetches."""
+    """A file as WhatsApp is given it: by the id of an upload, or by a link that Meta fetches.
+
+    Raises PayloadError for both or neither.
+    """
 
     kind: MediaKind
     mime: str
     id: str | None = None
     link: str | None = None
     filename: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.id is None) == (self.link is None):
+            raise PayloadError("a file goes to WhatsApp by its id or by a link, one of them")
 
 
 def attachments(message: OutboundMessage) -> tuple[Attachment, ...]:

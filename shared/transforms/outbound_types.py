@@ -1,37 +1,62 @@
-"""What each kind of Genesys content becomes for the customer: a row a kind, readable lines each.
+"""What each kind of Genesys content becomes for the customer: a row a kind, blocks of a message.
 
-A row is given one element of `content` and answers None when it holds nothing to show. No row
-raises for any JSON value. The question above the options is the message's own text.
+A row is given one element of `content` and answers nothing when it holds nothing to show. No row
+raises for any JSON value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from shared.transforms.text import one_line
+from shared.transforms.outbound_blocks import (
+    Ask,
+    Block,
+    Choice,
+    Enclosed,
+    Lost,
+    Option,
+    Place,
+    Refusal,
+    Words,
+)
+from shared.transforms.outbound_cards import card, picture
+from shared.transforms.outbound_dates import date_picker
+from shared.transforms.outbound_files import WaFile
+from shared.transforms.outbound_render import place
+from shared.transforms.outbound_templates import notification
+from shared.transforms.outbound_text import formatted, joined
 from shared.wire.body import Json
-from shared.wire.fields import moment, number, obj, objects, text
+from shared.wire.fields import number, obj, objects, text
 
-SHORT = 100
+LABELS = {"Image": "image", "Video": "video", "Audio": "audio"}
 
-LABELS = {"Image": "image", "Video": "video", "Audio": "audio", "Link": "link"}
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element of `content`, what became of its file, and the message's own text."""
+
+    body: Json
+    file: WaFile | Refusal | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """How a content type is shown, and the same in words for the documentation."""
 
-    line: Callable[[Json], str | None]
+    blocks: Callable[[Element], list[Block]]
     becomes: str
 
 
-def shown(content: Json) -> str | None:
-    """One element of `content` as the customer reads it, or None."""
-    row = CONTENT.get(content_type(content))
-    line = row.line(content) if row else "\n".join(_readable(content))
-    return line.strip() or None if line else None
+def blocks_of(element: Element) -> list[Block]:
+    """One element of `content` in blocks; none when it holds nothing to show."""
+    row = _ROWS.get(content_type(element.body).casefold())
+    if row is not None:
+        return row.blocks(element)
+    words = joined(_readable(element.body))
+    return [Words(formatted(words))] if words else []
 
 
 def content_type(content: Json) -> str:
@@ -56,110 +81,136 @@ def _readable(value: Any, depth: int = 8) -> list[str]:
 _WORDS = ("title", "text", "body", "subtitle", "description", "url")
 
 
-def _lines(parts: Iterable[str | None]) -> str | None:
-    return "\n".join(part for part in parts if part) or None
-
-
-def _option(action: Json) -> str | None:
-    """A choice as a bullet, with its address when it is a link."""
-    label, url = text(action.get("text")) or text(action.get("title")), text(action.get("url"))
-    said = ": ".join(one_line(one, 2000) for one in (label, url) if one)
-    return f"• {said}" if said else None
-
-
-def _attachment(content: Json) -> str | None:
-    """`[image: name] caption` and its address, for as long as files are not sent as files."""
-    file = obj(content.get("attachment"))
-    url, name = text(file.get("url")), text(file.get("filename"))
-    if not url:
-        return None
+def _attachment(element: Element) -> list[Block]:
+    file = obj(element.body.get("attachment"))
+    url, name, caption = (text(file.get(key)) for key in ("url", "filename", "text"))
+    caption = formatted(caption) if caption and caption.strip() else None
+    if url is None:
+        return []
+    if file.get("mediaType") == "Link":
+        return [Words(joined([caption, f"{name}: {url}" if name else url]))]
     label = LABELS.get(text(file.get("mediaType")) or "", "file")
-    head = f"[{label}: {one_line(name, SHORT)}]" if name else f"[{label}]"
-    caption = text(file.get("text"))
-    return _lines([f"{head} {caption}" if caption else head, url])
+    if isinstance(element.file, Refusal):
+        lost = Enclosed(None, f"not sent: {label}", name, url, caption)
+        return [Lost(element.file, lost.words)]
+    return [Enclosed(element.file, label, name, url, caption)]
 
 
-def _quick_reply(content: Json) -> str | None:
-    return _option(obj(content.get("quickReply")))
+def _quick_reply(element: Element) -> list[Block]:
+    return _loose(_choice(obj(element.body.get("quickReply"))))
 
 
-def _quick_replies(content: Json) -> str | None:
-    replies = obj(content.get("quickReplyV2"))
-    return _lines([text(replies.get("title")), *map(_option, objects(replies.get("actions")))])
+def _button_response(element: Element) -> list[Block]:
+    """Offered by web messaging's own bots in place of quick replies."""
+    return _loose(_choice(obj(element.body.get("buttonResponse"))))
 
 
-def _card_lines(card: Json) -> str | None:
-    image = text(card.get("image")) or text(card.get("video"))
-    return _lines(
-        [
-            text(card.get("title")),
-            text(card.get("description")),
-            image,
-            *map(_option, objects(card.get("actions"))),
-        ]
-    )
+def _loose(choice: Choice | None) -> list[Block]:
+    return [Ask("", (choice,), joins=True)] if choice else []
 
 
-def _card(content: Json) -> str | None:
-    return _card_lines(obj(content.get("card")))
-
-
-def _carousel(content: Json) -> str | None:
-    cards = map(_card_lines, objects(obj(content.get("carousel")).get("cards")))
-    return "\n\n".join(card for card in cards if card) or None
-
-
-def _list_picker(content: Json) -> str | None:
-    sections = objects(obj(content.get("listPicker")).get("sections"))
-    return _lines(line for section in sections for line in _section(section))
-
-
-def _section(section: Json) -> list[str | None]:
-    items = [
-        {"text": " - ".join(filter(None, (text(item.get("title")), text(item.get("subtitle")))))}
-        for item in objects(section.get("items"))
-    ]
-    return [text(section.get("title")), *map(_option, items)]
-
-
-def _date_picker(content: Json) -> str | None:
-    picker = obj(content.get("datePicker"))
-    times = objects(picker.get("availableTimes"))
-    return _lines([text(picker.get("title")), text(picker.get("subtitle")), *map(_slot, times)])
-
-
-def _slot(slot: Json) -> str | None:
-    start, seconds = moment(slot.get("dateTime")), number(slot.get("duration"))
-    if start is None:
+def _choice(reply: Json) -> Choice | None:
+    """Title and payload, each standing in for the other when it is missing."""
+    said = [text(reply.get(key)) for key in ("text", "title", "payload")]
+    title = next((one for one in said if one and one.strip()), None)
+    if title is None:
         return None
-    length = f" ({seconds / 60:.0f} min)" if seconds and seconds > 0 else ""
-    return f"• {start:%Y-%m-%d %H:%M} UTC{length}"
+    return Choice(Option(title, text(reply.get("payload")) or title, "QuickReply"))
 
 
-def _notification(content: Json) -> str | None:
-    """A template's rendered words; used only when the message has no text of its own."""
-    template = obj(content.get("template"))
-    parts = [obj(template.get(part)) for part in ("header", "body", "footer")]
-    return _lines(map(_filled, parts))
+def _quick_replies(element: Element) -> list[Block]:
+    replies = obj(element.body.get("quickReplyV2"))
+    title = formatted(text(replies.get("title")) or "")
+    made = tuple(filter(None, map(_choice, objects(replies.get("actions")))))
+    return [Ask(title, made)] if made else _words(title)
 
 
-def _filled(part: Json) -> str | None:
-    """The part's text with `{{name}}`, or `{{1}}` for parameters without names, put in."""
-    said = text(part.get("text"))
-    for place, parameter in enumerate(objects(part.get("parameters")), start=1):
-        name = text(parameter.get("name")) or str(place)
-        said = said and said.replace(f"{{{{{name}}}}}", text(parameter.get("text")) or "")
-    return said
+def _words(*lines: str | None) -> list[Block]:
+    said = joined(lines)
+    return [Words(said)] if said else []
+
+
+def _card(element: Element) -> list[Block]:
+    return card(obj(element.body.get("card")))
+
+
+def _carousel(element: Element) -> list[Block]:
+    cards = objects(obj(element.body.get("carousel")).get("cards"))
+    return [block for one in cards for block in card(one)]
+
+
+def _list_picker(element: Element) -> list[Block]:
+    """The prompt is `receivedMessage`; a tap is told as a Button, for want of a type of its own."""
+    picker = obj(element.body.get("listPicker"))
+    prompt = obj(picker.get("receivedMessage"))
+    title = joined(
+        text(one.get(key)) for one in (picker, prompt) for key in ("title", "text", "subtitle")
+    )
+    made = tuple(
+        Choice(Option(name, text(item.get("id")) or name, "Button"), detail, heading)
+        for section in objects(picker.get("sections"))
+        for item in objects(section.get("items"))
+        if (name := _first(item, "title", "subtitle", "id"))
+        for detail in [_other(text(item.get("subtitle")), name)]
+        for heading in [text(section.get("title"))]
+    )
+    shown = picture(prompt.get("imageUrl"), "image")
+    if not made:
+        return _words(title)
+    label = _first(prompt, "buttonLabel")
+    return [Ask(title, made, picture=shown, rows_only=True, label=label)]
+
+
+def _first(members: Json, *names: str) -> str | None:
+    said = (text(members.get(name)) for name in names)
+    return next((one for one in said if one and one.strip()), None)
+
+
+def _other(said: str | None, than: str) -> str | None:
+    return said if said and said.strip() and said != than else None
+
+
+def _date_picker(element: Element) -> list[Block]:
+    return date_picker(obj(element.body.get("datePicker")))
+
+
+def _notification(element: Element) -> list[Block]:
+    return notification(obj(element.body.get("template")), element.file, element.text)
+
+
+def _location(element: Element) -> list[Block]:
+    point = obj(element.body.get("location"))
+    latitude, longitude = number(point.get("latitude")), number(point.get("longitude"))
+    name, address = _first(point, "text", "name", "title"), _first(point, "address")
+    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:  # noqa: PLR2004  degrees
+        return _words(name, address, _first(point, "url"))
+    words = joined([name, address]) or f"{latitude:.6f}, {longitude:.6f}"
+    return [Place(place(latitude, longitude, name, address), f"[location] {words}")]
 
 
 CONTENT: dict[str, Row] = {
-    "Attachment": Row(_attachment, "a line naming the file, and its address"),
-    "QuickReply": Row(_quick_reply, "a bullet a choice, under the question"),
-    "QuickReplyV2": Row(_quick_replies, "the title and a bullet a choice"),
-    "Card": Row(_card, "title, description and a bullet an action"),
-    "Carousel": Row(_carousel, "the cards, one after the other"),
-    "ListPicker": Row(_list_picker, "a bullet an item, under its section"),
-    "DatePicker": Row(_date_picker, "a bullet a time, in UTC"),
-    "Notification": Row(_notification, "the template's words"),
+    "Attachment": Row(
+        _attachment,
+        "an image, video or audio that WhatsApp takes, else a document; the text is its caption",
+    ),
+    "QuickReply": Row(
+        _quick_reply, "up to 3 reply buttons, up to 10 rows of a list, else numbered lines"
+    ),
+    "ButtonResponse": Row(_button_response, "as quick replies"),
+    "QuickReplyV2": Row(_quick_replies, "the title, and its actions as quick replies"),
+    "Card": Row(
+        _card,
+        "picture, title and description with reply buttons; a lone link as a button that opens it",
+    ),
+    "Carousel": Row(_carousel, "the cards, one message each, in order"),
+    "ListPicker": Row(_list_picker, "a list with its sections; over 10 items numbered lines"),
+    "DatePicker": Row(_date_picker, "a list of the times; over 10 numbered lines"),
+    "Notification": Row(
+        _notification,
+        "an approved template when its id names one (`namespace@name`), else its words",
+    ),
+    "Location": Row(_location, "a place on the map"),
 }
 """contracts/genesys.md c3; any other kind is shown by what words it holds."""
+
+_ROWS = {name.casefold(): row for name, row in CONTENT.items()}

@@ -1,37 +1,27 @@
-"""Composes bodies for `POST /{phone_number_id}/messages` of the Graph API, within its limits."""
+"""Composes bodies for `POST /{phone_number_id}/messages` of the Graph API, within its limits.
+
+A message is its content under the name of its type; `interactive` and `template` compose theirs.
+"""
 
 from __future__ import annotations
 
 import re
 
+from shared.whatsapp import limits
+from shared.whatsapp.media import MediaKind
 from shared.wire.body import Json, PayloadError
 from shared.wire.customer import is_bsuid, phone_digits
 
-TEXT_LIMIT = 4096
+TEXT_LIMIT = limits.TEXT
 """Code points of a text body (contracts/meta.md c.2)."""
 
-CALLBACK_LIMIT = 512
+CALLBACK_LIMIT = limits.CALLBACK
 """Characters of biz_opaque_callback_data (contracts/meta.md c.1)."""
 
 _LINK = re.compile(r"https?://\S")
 
-
-def text_message(
-    customer: str, body: str, *, reply_to: str | None = None, callback: str | None = None
-) -> Json:
-    """Compose a text; a link in it gets its preview.
-
-    `reply_to` is the wamid to quote, `callback` comes back in every status of this message.
-    Raises PayloadError for a blank or too long text, or a customer that cannot be addressed.
-    """
-    if not body.strip():
-        raise PayloadError("a WhatsApp text may not be blank")
-    if len(body) > TEXT_LIMIT:
-        raise PayloadError(f"a WhatsApp text has at most {TEXT_LIMIT} characters, not {len(body)}")
-    text: Json = {"body": body}
-    if _LINK.search(body):
-        text["preview_url"] = True
-    return message(customer, "text", text, reply_to=reply_to, callback=callback)
+CAPTIONED = ("image", "video", "document")
+"""Kinds that may carry a caption: on any other it is refused as an unexpected key."""
 
 
 def message(
@@ -42,7 +32,7 @@ def message(
     reply_to: str | None = None,
     callback: str | None = None,
 ) -> Json:
-    """Compose a message of any type around its content, which stands under the type's name.
+    """Compose a message of any type around its content.
 
     `reply_to` is the wamid to quote, `callback` comes back in every status of this message.
     Raises PayloadError for too long callback data, or a customer that cannot be addressed.
@@ -61,6 +51,65 @@ def message(
             raise PayloadError(f"callback data has at most {CALLBACK_LIMIT} characters")
         body["biz_opaque_callback_data"] = callback
     return body
+
+
+def text_message(
+    customer: str, body: str, *, reply_to: str | None = None, callback: str | None = None
+) -> Json:
+    """Compose a text message; raises PayloadError as `text_content` and `message` do."""
+    return message(customer, "text", text_content(body), reply_to=reply_to, callback=callback)
+
+
+def text_content(body: str) -> Json:
+    """Content of a text; a link in it gets its preview. Raises PayloadError: blank or too long."""
+    if not body.strip():
+        raise PayloadError("a WhatsApp text may not be blank")
+    if len(body) > TEXT_LIMIT:
+        raise PayloadError(f"a WhatsApp text has at most {TEXT_LIMIT} characters, not {len(body)}")
+    return {"body": body, **({"preview_url": True} if _LINK.search(body) else {})}
+
+
+def media_content(
+    kind: MediaKind,
+    *,
+    id_: str | None = None,
+    link: str | None = None,
+    caption: str | None = None,
+    filename: str | None = None,
+) -> Json:
+    """Content of a file, by the id of an upload or by a link, exactly one of them.
+
+    Raises PayloadError for both or neither, a link that is none, a caption that is too long or
+    that this kind cannot have, a name on what is no document.
+    """
+    if (id_ is None) == (link is None) or (link is not None and not is_media_link(link)):
+        raise PayloadError("a file goes to WhatsApp by its id or by a link, one of them")
+    content: Json = {"id": id_} if link is None else {"link": link}
+    if caption is not None:
+        if kind not in CAPTIONED or not 0 < len(caption) <= limits.CAPTION:
+            raise PayloadError(f"no such caption on a file of kind {kind}")
+        content["caption"] = caption
+    if filename is not None:
+        if kind != "document" or not 0 < len(filename) <= limits.FILENAME:
+            raise PayloadError(f"no such name on a file of kind {kind}")
+        content["filename"] = filename
+    return content
+
+
+def is_media_link(link: str) -> bool:
+    """Whether Meta would fetch a file from this address."""
+    return limits.is_link(link, limits.MEDIA_URL)
+
+
+def location_content(
+    latitude: float, longitude: float, *, name: str | None = None, address: str | None = None
+) -> Json:
+    """Content of a place; an address is shown only beside a name. Raises PayloadError off Earth."""
+    if abs(latitude) > 90 or abs(longitude) > 180:  # noqa: PLR2004  degrees
+        raise PayloadError("no such place: degrees go to 90 and 180")
+    named = {"name": name or address, "address": address if name else None}
+    words = {key: value[: limits.PLACE] for key, value in named.items() if value}
+    return {"latitude": latitude, "longitude": longitude, **words}
 
 
 def read_mark(wamid: str, *, typing: bool = False) -> Json:

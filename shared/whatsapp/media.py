@@ -98,3 +98,49 @@ def genesys_media_type(mime: str | None) -> GenesysMediaType:
     family = plain_mime(mime).partition("/")[0]
     families: dict[str, GenesysMediaType] = {"image": "Image", "video": "Video", "audio": "Audio"}
     return families.get(family, "File")
+
+
+EXTENSIONS: dict[str, str] = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "image/heic": ".heic",
+    "image/svg+xml": ".svg",
+    "image/tiff": ".tiff",
+    "video/mp4": ".mp4",
+    "video/3gpp": ".3gp",
+    "video/quicktime": ".mov",
+    "video/webm": ".webm",
+    "audio/aac": ".aac",
+    "audio/amr": ".amr",
+    "audio/mpeg": ".mp3",
+    "audio/mp4": ".m4a",
+    "audio/ogg": ".ogg",
+    "audio/opus": ".ogg",
+    "audio/wav": ".wav",
+    "audio/x-wav": ".wav",
+    "audio/webm": ".weba",
+    "text/plain": ".txt",
+    "text/csv": ".csv",
+    "text/html": ".html",
+    "text/calendar": ".ics",
+    "text/vcard": ".vcf",
+    "application/json": ".json",
+    "application/pdf": ".pdf",
+    "application/zip": ".zip",
+    "application/rtf": ".rtf",
+    "application/msword": ".doc",
+    "application/vnd.ms-excel": ".xls",
+    "application/vnd.ms-powerpoint": ".ppt",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+    "application/vnd.oasis.opendocument.text": ".odt",
+}
+"""What a file's name ends with, by its type: Python's own table depends on the machine."""
+
+
+def file_extension(mime: str | None) -> str:
+    """`.pdf` and the like, which chooses the icon of a document; "" for a type not listed."""
+    return EXTENSIONS.get(plain_mime(mime), "")

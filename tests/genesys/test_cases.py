@@ -8,24 +8,55 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from shared.genesys.payloads import loads, read
-from shared.transforms.outbound import Ignored, Outbound, Refusal, to_whatsapp
+from shared.genesys.payloads import loads, read, receipt_of
+from shared.transforms.outbound import (
+    Ignored,
+    Outbound,
+    Refusal,
+    WaFile,
+    quoted_message,
+    to_whatsapp,
+)
 from shared.transforms.outbound_types import CONTENT
-from tests.wire.schemas import SEND, cases, faults
+from shared.wire.fields import objects
+from tests.wire.graph_rules import broken
+from tests.wire.schemas import cases
 from tests.wire.strategies import mutated
 
 OUTBOUND = cases("genesys/fixtures/outbound")
+TRACKING = "11111111-2222-4333-8444-555555555555"
 
 
 def callback(part: int) -> str:
-    return "tracking-1" if part == 1 else f"tracking-1#{part}"
+    return f"{TRACKING}:{part}"
+
+
+def files_of(case: dict[str, Any]) -> dict[int, WaFile | Refusal]:
+    """What became of a case's files, by their numbers."""
+    return {
+        int(number): Refusal(file["reason"], file["words"]) if "reason" in file else WaFile(**file)
+        for number, file in case.get("files", {}).items()
+    }
+
+
+def translated(case: dict[str, Any], webhook: Any) -> Outbound | Refusal | Ignored:
+    message = read(webhook)
+    return to_whatsapp(
+        message,
+        message.customer,
+        tracking_id=TRACKING,
+        callback=callback,
+        reply_to=case.get("reply_to"),
+        files=files_of(case),
+    )
 
 
 @pytest.mark.parametrize("case", OUTBOUND.values(), ids=list(OUTBOUND))
 def test_a_message_becomes_what_the_customer_reads(case: dict[str, Any]) -> None:
-    message = read(loads(json.dumps(case["webhook"]).encode()))
-    made = to_whatsapp(message, message.customer, callback=callback)
-    assert {"customer": message.customer, **_said(made)} == case["expected"]
+    webhook = loads(json.dumps(case["webhook"]).encode())
+    message, made = read(webhook), translated(case, webhook)
+    quoted = {"quoted": found} if (found := quoted_message(message)) else {}
+    assert {"customer": message.customer, **quoted, **_said(made)} == case["expected"]
 
 
 def _said(made: Outbound | Refusal | Ignored) -> dict[str, Any]:
@@ -35,39 +66,44 @@ def _said(made: Outbound | Refusal | Ignored) -> dict[str, Any]:
     if isinstance(made, Ignored):
         return {"ignored": made.why}
     bodies = [part.body for part in made.parts]
-    assert [faults(SEND, body) for body in bodies] == [[] for _ in bodies]
-    skipped = {"skipped": list(made.skipped)} if made.skipped else {}
-    return {"kind": made.kind, "bodies": bodies, **skipped}
+    assert [broken(body) for body in bodies] == [[] for _ in bodies]
+    options = [[option.text, option.payload, option.type] for option in made.options]
+    return {
+        "kind": made.kind,
+        "text": made.text,
+        "bodies": bodies,
+        **({"options": options} if options else {}),
+        **({"skipped": list(made.skipped)} if made.skipped else {}),
+        **({"lost": [refusal.reason for refusal in made.lost]} if made.lost else {}),
+    }
 
 
-def test_every_content_type_in_the_table_has_its_case() -> None:
-    contents = [
-        element for case in OUTBOUND.values() for element in case["webhook"].get("content", [])
+def test_there_are_cases_enough_and_each_says_what_it_shows() -> None:
+    assert len(OUTBOUND) >= 100
+    said = [case["case"] for case in OUTBOUND.values()]
+    assert len(set(said)) == len(said)
+
+
+@pytest.mark.parametrize("kind", list(CONTENT))
+def test_every_content_type_in_the_table_has_its_cases(kind: str) -> None:
+    held = [
+        element.get("contentType")
+        for case in OUTBOUND.values()
+        for element in objects(case["webhook"].get("content"))
     ]
-    assert set(CONTENT) <= {element["contentType"] for element in contents}
+    assert held.count(kind) >= 2
+    assert CONTENT[kind].becomes
 
 
-def test_the_seeds_shape_goes_to_the_customer_of_its_conversation() -> None:
-    message = read(OUTBOUND["seed-shape"]["webhook"])
-    made = to_whatsapp(message, "15550001111", reply_to="wamid.Q")
-    assert isinstance(made, Outbound)
-    [part] = made.parts
-    assert (part.id, part.body["to"]) == ("msg-1", "15550001111")
-    assert part.body["context"] == {"message_id": "wamid.Q"}
-    assert faults(SEND, part.body) == []
-
-
-def test_a_source_id_names_the_parts_of_a_body_without_an_id() -> None:
-    message = read({"type": "Text", "text": "word " * 1000})
-    made = to_whatsapp(message, "15550001111", source_id="noid.1")
-    assert isinstance(made, Outbound)
-    assert [part.id for part in made.parts] == ["noid.1", "noid.1#2"]
-
-
-def test_a_customer_that_whatsapp_cannot_address_is_refused() -> None:
-    made = to_whatsapp(read(OUTBOUND["text"]["webhook"]), "a name")
-    assert isinstance(made, Refusal)
-    assert made.reason == "InvalidDestination"
+def test_every_form_of_whatsapp_that_is_used_has_its_cases() -> None:
+    bodies = [body for case in OUTBOUND.values() for body in case["expected"].get("bodies", [])]
+    kinds = {body["type"] for body in bodies}
+    assert kinds == {
+        *("text", "image", "video", "audio", "document", "sticker"),
+        *("location", "interactive", "template"),
+    }
+    interactive = {body["interactive"]["type"] for body in bodies if "interactive" in body}
+    assert interactive == {"button", "list", "cta_url"}
 
 
 @pytest.mark.parametrize("name", list(OUTBOUND))
@@ -75,10 +111,10 @@ def test_any_mutation_of_a_body_is_sent_refused_or_ignored(name: str) -> None:
     @settings(max_examples=30)
     @given(mutated(OUTBOUND[name]["webhook"]))
     def answered(bent: Any) -> None:
-        message = read(bent)
-        made = to_whatsapp(message, message.customer, callback=callback)
+        made = translated(OUTBOUND[name], bent)
+        receipt_of(read(bent))
         if isinstance(made, Outbound):
             assert made.parts
-            assert [faults(SEND, part.body) for part in made.parts] == [[]] * len(made.parts)
+            assert [broken(part.body) for part in made.parts] == [[]] * len(made.parts)
 
     answered()

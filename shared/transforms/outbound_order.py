@@ -1,0 +1,74 @@
+"""Puts the blocks of a message and its own text together, in the order in which they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from shared.transforms.outbound_blocks import Ask, Block, Enclosed, Filled, Words
+from shared.transforms.outbound_text import joined
+from shared.whatsapp import limits
+from shared.whatsapp.build import CAPTIONED
+
+
+def ordered(text: str | None, blocks: list[Block]) -> list[Block]:
+    """The blocks with the message's own text where it belongs, neighbours of a kind joined."""
+    return list(_merged(_with_text(text, list(_asked(blocks)))))
+
+
+def shows(blocks: list[Block]) -> bool:
+    """Whether there is anything that the customer will see."""
+    return any(isinstance(block, Filled | Words | Ask | Enclosed) for block in blocks)
+
+
+def _asked(blocks: list[Block]) -> Iterator[Block]:
+    """Loose options that stand together become one question."""
+    waiting: Ask | None = None
+    for block in blocks:
+        if isinstance(block, Ask) and block.joins:
+            waiting = replace(
+                block, choices=(*(waiting.choices if waiting else ()), *block.choices)
+            )
+            continue
+        if waiting is not None:
+            yield waiting
+            waiting = None
+        yield block
+    if waiting is not None:
+        yield waiting
+
+
+def _with_text(text: str | None, blocks: list[Block]) -> list[Block]:
+    """The message's own text: the question of its options, a file's caption, else at the head."""
+    if text is None:
+        return blocks
+    loose = (place for place, one in enumerate(blocks) if isinstance(one, Ask) and one.joins)
+    place = next(loose, 0)
+    block = blocks[place] if blocks else None
+    if isinstance(block, Ask) and block.lead:
+        same = block.question.strip() == text.strip()
+        asked = replace(block, question=text if same else joined([text, block.question]))
+        return [*blocks[:place], asked, *blocks[place + 1 :]]
+    if isinstance(block, Enclosed) and _takes(block, text):
+        return [replace(block, caption=text), *blocks[1:]]
+    return [Words(text), *blocks]
+
+
+def _takes(block: Enclosed, text: str) -> bool:
+    free = block.file is not None and block.file.kind in CAPTIONED and block.caption is None
+    return free and limits.size(text) <= limits.CAPTION
+
+
+def _merged(blocks: list[Block]) -> Iterator[Block]:
+    """Words that follow each other are one text."""
+    waiting: Words | None = None
+    for block in blocks:
+        if isinstance(block, Words):
+            waiting = Words(joined([waiting.words, block.words])) if waiting else block
+            continue
+        if waiting is not None:
+            yield waiting
+            waiting = None
+        yield block
+    if waiting is not None:
+        yield waiting

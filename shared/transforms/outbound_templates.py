@@ -1,0 +1,196 @@
+"""Template responses: the approved template when the body names one, else the words it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
+
+from shared.transforms.outbound_blocks import (
+    Ask,
+    Block,
+    Choice,
+    Enclosed,
+    Filled,
+    Lost,
+    Option,
+    Refusal,
+    TemplateButton,
+    Words,
+)
+from shared.transforms.outbound_files import WaFile, file_in
+from shared.transforms.outbound_text import formatted, joined, within
+from shared.whatsapp import limits
+from shared.whatsapp.limits import is_link, size
+from shared.whatsapp.media import MediaKind
+from shared.whatsapp.template import (
+    clean,
+    component,
+    is_name,
+    is_parameter_name,
+    language_code,
+    media_parameter,
+    text_parameter,
+)
+from shared.wire.body import Json
+from shared.wire.fields import number, obj, objects, text
+
+CANNED = "cannedresponse"
+"""The namespace of texts that Genesys keeps itself, no templates of Meta's."""
+
+LAST_BUTTON = 9
+
+
+def notification(
+    template: Json, file: WaFile | Refusal | None, rendered: str | None
+) -> list[Block]:
+    """The blocks of a template. `rendered` is the message's own text: how the template reads."""
+    words = rendered or formatted(_words(template))
+    name, language = _name(text(template.get("id"))), language_code(text(template.get("language")))
+    shown = file_in({"template": template})
+    if isinstance(file, Refusal):
+        return [Lost(file)] if name and language else [Lost(file), *_plain(template, words)]
+    if name is None or language is None:
+        return _under(_enclosed(file, shown), _plain(template, words))
+    header = _media(file, shown) or _texts(template, "header", limits.TEMPLATE_HEADER)
+    body = _texts(template, "body", limits.TEMPLATE_BODY)
+    parts = (("header", header), ("body", body))
+    components = tuple(component(kind, made) for kind, made in parts if made)
+    return [Filled(name, language, components, tuple(_buttons(template)), words or f"[{name}]")]
+
+
+def _name(id_: str | None) -> str | None:
+    """The name in `namespace@name`."""
+    namespace, _, name = (id_ or "").rpartition("@")
+    known = bool(namespace) and namespace.casefold() != CANNED
+    return name if known and is_name(name) else None
+
+
+def _words(template: Json) -> str:
+    return joined(_filled(obj(template.get(part))) for part in ("header", "body", "footer"))
+
+
+def _filled(part: Json) -> str | None:
+    """The part's text with `{{name}}`, or `{{1}}` for parameters without names, put in."""
+    said = text(part.get("text"))
+    for place, parameter in enumerate(objects(part.get("parameters")), start=1):
+        name = text(parameter.get("name")) or str(place)
+        said = said and said.replace(f"{{{{{name}}}}}", text(parameter.get("text")) or "")
+    return said
+
+
+def _texts(template: Json, part: str, limit: int) -> list[Json]:
+    """The parameters of a part: named when all have names, else in their order."""
+    found = obj(template.get(part))
+    given = objects(found.get("parameters"))
+    names = [text(one.get("name")) or "" for one in given]
+    if given and all(name.isascii() and name.isdecimal() and len(name) < 4 for name in names):  # noqa: PLR2004
+        given = sorted(given, key=lambda one: int(text(one.get("name")) or 0))
+    named = all(is_parameter_name(name) and not name.isdecimal() for name in names)
+    named = named and len(set(names)) == len(names)
+    values = _within([clean(text(one.get("text"))) for one in given], found, limit)
+    return [
+        text_parameter(value, text(one.get("name")) if named else None)
+        for value, one in zip(values, given, strict=True)
+    ]
+
+
+def _within(values: list[str], part: Json, limit: int) -> list[str]:
+    """The values, the longest cut until the part keeps its limit as far as its text is known."""
+    own = size(_filled({**part, "parameters": []}) or "")
+    values = [within(value, limit) for value in values]
+    while values and (excess := own + sum(map(size, values)) - limit) > 0:
+        longest = max(range(len(values)), key=lambda place: size(values[place]))
+        kept = max(_SHORTEST, size(values[longest]) - excess)
+        if kept >= size(values[longest]):
+            break
+        values[longest] = within(values[longest], kept)
+    return values
+
+
+_SHORTEST = 8
+
+
+def _media(file: WaFile | None, shown: Json) -> list[Json]:
+    """The header's file: as it was fetched, else by its own link."""
+    if file is not None:
+        return [media_parameter(file.kind, id_=file.id, link=file.link, filename=file.filename)]
+    link = text(shown.get("url"))
+    if link is None or not is_link(link):
+        return []
+    return [media_parameter(_KINDS.get(text(shown.get("mediaType")) or "", "document"), link=link)]
+
+
+_KINDS: dict[str, MediaKind] = {"Image": "image", "Video": "video"}
+
+
+def _buttons(template: Json) -> Iterator[TemplateButton]:
+    """The buttons that take a parameter; the others are the template's own."""
+    taken: set[int] = set()
+    for place, one in enumerate(objects(template.get("buttons"))):
+        found = number(one.get("index"))
+        index = int(found) if found is not None and 0 <= found <= LAST_BUTTON else place
+        made = _button(one, index) if index <= LAST_BUTTON and index not in taken else None
+        if made is not None:
+            taken.add(index)
+            yield made
+
+
+def _button(one: Json, index: int) -> TemplateButton | None:
+    kind = _BUTTONS.get((text(one.get("type")) or "").replace("_", "").casefold())
+    label, payload = text(one.get("text")), text(one.get("payload"))
+    if kind == "quick_reply" and payload:
+        return TemplateButton(index, kind, payload, Option(label or payload, payload, "Button"))
+    values = [text(each.get("text")) for each in objects(one.get("parameters"))]
+    value = next((each for each in values if each and each.strip()), None)
+    if kind in ("url", "copy_code") and value:
+        return TemplateButton(index, kind, "".join(value.split()))
+    return None
+
+
+_BUTTONS: dict[str, Literal["quick_reply", "url", "copy_code"]] = {
+    "quickreply": "quick_reply",
+    "url": "url",
+    "copycode": "copy_code",
+}
+
+
+def _enclosed(file: WaFile | None, shown: Json) -> Enclosed | None:
+    """The header's file as one of its own."""
+    url = text(shown.get("url"))
+    if url is None:
+        return None
+    label = (text(shown.get("mediaType")) or "file").lower()
+    return Enclosed(file, label, text(shown.get("filename")), url)
+
+
+def _under(file: Enclosed | None, blocks: list[Block]) -> list[Block]:
+    """The words under the file: as its caption when there is nothing else."""
+    if file is None:
+        return blocks
+    match blocks:
+        case [Words(words)] if file.file is not None:
+            return [replace(file, caption=words)]
+    return [file, *blocks]
+
+
+def _plain(template: Json, words: str) -> list[Block]:
+    """The words, with what buttons can be shown without the template."""
+    buttons = objects(template.get("buttons"))
+    links = [_link_line(one) for one in buttons]
+    words = joined([words, *(one for one in links if one and one not in words)])
+    replies = tuple(
+        Choice(Option(label, text(one.get("payload")) or label, "Button"))
+        for one in buttons
+        if (text(one.get("type")) or "").casefold() == "quickreply"
+        and (label := text(one.get("text")))
+        and label.strip()
+    )
+    if replies:
+        return [Ask(words, replies, lead=False)]
+    return [Words(words)] if words else []
+
+
+def _link_line(one: Json) -> str | None:
+    label, url = text(one.get("text")), text(one.get("url")) or text(one.get("phoneNumber"))
+    return ": ".join(said for said in (label, url) if said) if url else None
