@@ -14,6 +14,7 @@ from shared.transforms.outbound_blocks import (
     Refusal,
 )
 from shared.transforms.outbound_files import Attachment, WaFile, attachments, file_in
+from shared.transforms.outbound_order import ordered, shows
 from shared.transforms.outbound_render import Offer, render
 from shared.transforms.outbound_text import formatted, joined, within
 from shared.transforms.outbound_types import Element, blocks_of, content_type

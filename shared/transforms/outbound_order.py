@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from shared.transforms.outbound_blocks import Ask, Block, Enclosed, Filled, Words
@@ -13,7 +12,7 @@ from shared.whatsapp.build import CAPTIONED
 
 def ordered(text: str | None, blocks: list[Block]) -> list[Block]:
     """The blocks with the message's own text where it belongs, neighbours of a kind joined."""
-    return list(_merged(_with_text(text, list(_asked(blocks)))))
+    return _merged(_with_text(text, _asked(blocks)))
 
 
 def shows(blocks: list[Block]) -> bool:
@@ -21,21 +20,16 @@ def shows(blocks: list[Block]) -> bool:
     return any(isinstance(block, Filled | Words | Ask | Enclosed) for block in blocks)
 
 
-def _asked(blocks: list[Block]) -> Iterator[Block]:
+def _asked(blocks: list[Block]) -> list[Block]:
     """Loose options that stand together become one question."""
-    waiting: Ask | None = None
+    found: list[Block] = []
     for block in blocks:
-        if isinstance(block, Ask) and block.joins:
-            waiting = replace(
-                block, choices=(*(waiting.choices if waiting else ()), *block.choices)
-            )
-            continue
-        if waiting is not None:
-            yield waiting
-            waiting = None
-        yield block
-    if waiting is not None:
-        yield waiting
+        last = found[-1] if found else None
+        if isinstance(block, Ask) and block.joins and isinstance(last, Ask) and last.joins:
+            found[-1] = replace(last, choices=(*last.choices, *block.choices))
+        else:
+            found.append(block)
+    return found
 
 
 def _with_text(text: str | None, blocks: list[Block]) -> list[Block]:
@@ -59,16 +53,13 @@ def _takes(block: Enclosed, text: str) -> bool:
     return free and limits.size(text) <= limits.CAPTION
 
 
-def _merged(blocks: list[Block]) -> Iterator[Block]:
+def _merged(blocks: list[Block]) -> list[Block]:
     """Words that follow each other are one text."""
-    waiting: Words | None = None
+    found: list[Block] = []
     for block in blocks:
-        if isinstance(block, Words):
-            waiting = Words(joined([waiting.words, block.words])) if waiting else block
-            continue
-        if waiting is not None:
-            yield waiting
-            waiting = None
-        yield block
-    if waiting is not None:
-        yield waiting
+        last = found[-1] if found else None
+        if isinstance(block, Words) and isinstance(last, Words):
+            found[-1] = Words(joined([last.words, block.words]))
+        else:
+            found.append(block)
+    return found
