@@ -138,7 +138,11 @@ class ObjectSettings(Settings):
 
     s3_endpoint_url: str = Field(description="Address of S3 as the functions reach it")
     s3_public_url: str = Field(
-        "", description="Address of S3 as the outside world reaches it; nothing uses it yet"
+        "",
+        description=(
+            "Address of S3 as the outside world reaches it: scheme and host, https on port 443; "
+            "without it the links to files are for S3_ENDPOINT_URL"
+        ),
     )
     s3_access_key: SecretStr = Field(description="S3's access key, the half that names")
     s3_secret_key: SecretStr = Field(description="S3's secret key, the half that signs")

@@ -1,0 +1,1 @@
+"""Files of customers and agents: fetched under guard, known by content, stored in pieces."""

@@ -1,0 +1,96 @@
+"""Which addresses a file may be fetched from: https, listed hosts, public addresses alone.
+
+Hosts that the operator named (FETCH_ALLOWED_HOSTS, a provider's base URL) may be private and plain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+from yarl import URL
+
+from shared.media.errors import NotAllowed
+
+_GLOBAL_UNICAST = IPv6Network("2000::/3")  # RFC 4291 2.4: all that is given out
+_6TO4 = IPv6Network("2002::/16")
+_NAT64 = IPv6Network("64:ff9b::/96")
+_HTTPS_PORT = 443
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """Hosts that the operator named: `host`, `host:port`, or `*.domain`, in lower case."""
+
+    entries: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, setting: str, *base_urls: str) -> Trusted:
+        """Those of the setting, parted by commas or blanks, and of the base URLs that are set."""
+        named = setting.lower().replace(",", " ").split()
+        bases = [_place(URL(url)) for url in base_urls if url]
+        return cls(frozenset([*named, *bases]))
+
+    def __contains__(self, place: tuple[str, int | None]) -> bool:
+        """Whether a host with this port is one of them."""
+        host, port = place
+        return any(
+            _within(host, entry) or _within(f"{host}:{port}", entry) for entry in self.entries
+        )
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Where one file may come from: these hosts (`host` or `*.domain`), and the trusted ones."""
+
+    hosts: frozenset[str]
+    trusted: Trusted
+
+    @classmethod
+    def of(cls, hosts: Iterable[str], trusted: Trusted) -> Allowed:
+        """As its fields say."""
+        return cls(frozenset(hosts), trusted)
+
+    def check(self, address: str) -> URL:
+        """The address, when it may be fetched. Raises NotAllowed."""
+        try:
+            url = URL(address)
+            host, port = (url.host or "").lower(), url.port
+        except ValueError:
+            raise NotAllowed("the file's address can not be read") from None
+        if url.scheme not in ("http", "https") or not host or url.user or url.password:
+            raise NotAllowed("the file's address is not one of https")
+        if (host, port) in self.trusted:
+            return url
+        if url.scheme != "https" or port != _HTTPS_PORT:
+            raise NotAllowed("a file is fetched over https on port 443 alone")
+        if not any(_within(host, entry) for entry in self.hosts):
+            raise NotAllowed("the file's host is not on the list: see FETCH_ALLOWED_HOSTS")
+        return url
+
+
+def _within(host: str, entry: str) -> bool:
+    return host.endswith(entry[1:]) if entry.startswith("*.") else host == entry
+
+
+def _place(url: URL) -> str:
+    return f"{(url.host or '').lower()}:{url.port}"
+
+
+def same_origin(one: URL, other: URL) -> bool:
+    """Whether a credential given to the one may be given to the other."""
+    return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
+
+
+def is_public(address: str) -> bool:
+    """Whether this is an IP address of the open internet. What wraps another one is not."""
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(ip, IPv6Address) and ip in _NAT64:  # an IPv6-only network's way to IPv4
+        ip = IPv4Address(int(ip) & 0xFFFF_FFFF)
+    if isinstance(ip, IPv6Address):
+        return ip in _GLOBAL_UNICAST and ip not in _6TO4 and ip.is_global
+    return ip.is_global and not ip.is_multicast

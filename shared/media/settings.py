@@ -1,0 +1,22 @@
+"""What a function that moves files wants to know."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.runtime.settings import ObjectSettings
+
+
+class MediaSettings(ObjectSettings):
+    """Where files may come from, and how many move at once."""
+
+    fetch_allowed_hosts: str = Field(
+        "",
+        description=(
+            "More hosts that files may be fetched from, parted by commas: `host`, `host:port` or "
+            "`*.domain`; these may be private and speak plain http"
+        ),
+    )
+    media_at_once: int = Field(
+        4, ge=1, le=32, description="Files that one replica moves at once; each takes up to 8 MB"
+    )

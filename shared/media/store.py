@@ -1,0 +1,81 @@
+"""Puts a file that is on its way in into S3: type by content, safe to open, capped, hashed.
+
+Key: `{tenantId}/{mediaType}/{yyyy-MM-dd}/{uuid}.{ext}`. A file is there whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+from uuid import uuid4
+
+from shared.media.errors import NotAFile, TooLarge
+from shared.media.fetch import Download
+from shared.media.meter import Meter, behead
+from shared.media.names import clean_name, disposition
+from shared.media.types import HEAD, extension, group, is_page, plain, true_type
+from shared.runtime.clock import utcnow
+from shared.storage.streams import Streams
+
+Bucket = Literal["media-inbound", "media-outbound"]
+
+# How long a link lives: an agent opens a chat days later, Meta fetches at once.
+LIFETIMES: Mapping[str, timedelta] = {
+    "media-inbound": timedelta(days=7),
+    "media-outbound": timedelta(hours=24),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be kept, and what was told of it. `sha256`: in any form, any one may fit."""
+
+    tenant_id: str
+    bucket: Bucket
+    max_bytes: int
+    mime: str | None = None
+    filename: str | None = None
+    sha256: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file that is in S3. `size` in bytes, `sha256` in hex, `url` for whoever has it."""
+
+    bucket: str
+    key: str
+    mime: str
+    size: int
+    sha256: str
+    filename: str | None
+    url: str
+
+
+class MediaStore:
+    """The media buckets."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+
+    async def keep(self, download: Download, wanted: Wanted) -> Kept:
+        """Store it. Raises MediaError and S3Away; then nothing of it is there."""
+        if download.length is not None and download.length > wanted.max_bytes:
+            raise TooLarge(f"{download.length} bytes, the limit is {wanted.max_bytes}")
+        head, chunks = await behead(download.chunks(), HEAD)
+        told = wanted.mime or plain(download.content_type)
+        if is_page(head, download.content_type, wanted.mime):
+            raise NotAFile("a page came in place of the file")
+        mime, name = true_type(head[:HEAD], told), clean_name(wanted.filename)
+        key = new_key(wanted.tenant_id, mime)
+        meter = Meter(chunks, max_bytes=wanted.max_bytes, told=wanted.sha256)
+        headers = {"Content-Type": mime, "Content-Disposition": disposition(mime, name)}
+        await self._streams.write(wanted.bucket, key, meter, headers)
+        url = self._streams.link(wanted.bucket, key, LIFETIMES[wanted.bucket])
+        return Kept(wanted.bucket, key, mime, meter.size, meter.sha256, name, url)
+
+
+def new_key(tenant_id: str, mime: str) -> str:
+    """Where a new file of this tenant goes."""
+    return f"{tenant_id}/{group(mime)}/{utcnow():%Y-%m-%d}/{uuid4()}.{extension(mime)}"
