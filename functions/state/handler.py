@@ -15,6 +15,8 @@ from shared.runtime.routes import name_errors
 from shared.runtime.settings import DatabaseSettings, RedisSettings, ServiceAuthSettings
 from shared.storage.cache import Cache
 from shared.storage.database import Database
+from state_service.keeping import Keeping
+from state_service.keeping import router as keeping_router
 from state_service.routes import HOT_ROUTES, router
 from state_service.state import Policy, State
 
@@ -36,6 +38,7 @@ class Kit(Resources):
     """What the routes need."""
 
     state: State
+    keeping: Keeping
 
 
 @asynccontextmanager
@@ -53,12 +56,14 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
                 Check("redis", cache.ping, required=False),
             ],
             state=State(database, cache, policy),
+            keeping=Keeping(database),
         )
 
 
 function = Function("state", Settings, wire)
 app = FastAPI(title="Parley state", version="1")
 app.include_router(router)
+app.include_router(keeping_router)
 name_errors(app)
 
 
