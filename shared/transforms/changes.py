@@ -5,88 +5,112 @@ Any JSON value is accepted, nothing raises, and every change gives at least one 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
 
-from shared.whatsapp.items import Customer
+from shared.transforms.account_notes import NOTES
+from shared.transforms.echoes import Echo, HistoryMessage, read_echoes, read_history
+from shared.transforms.notes import (
+    Note,
+    Severity,
+    error_notes,
+    free,
+    note,
+    unknown_note,
+    unreadable,
+)
+from shared.whatsapp.identities import (
+    IdChange,
+    Ids,
+    PreferenceChange,
+    id_change,
+    id_update,
+    preference,
+)
+from shared.whatsapp.payloads import elements
 from shared.wire.body import Json
 
-Severity = Literal["info", "warning", "alarm"]
-Direction = Literal["inbound", "outbound"]
-
-
-@dataclass(frozen=True, slots=True)
-class Echo:
-    """A message that the business sent elsewhere: on its phone, or by another app.
-
-    Shown as outbound and never sent again (contracts/meta.md b.6). `text` is what it says.
-    """
-
-    id: str
-    customer: Customer
-    kind: str
-    text: str
-    occurred_at: datetime | None
-    message: Json
-    direction: Direction = "outbound"
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryMessage:
-    """A message from before the number came here; `status` is one of ours, if Meta told it."""
-
-    id: str
-    customer: Customer
-    kind: str
-    text: str
-    occurred_at: datetime | None
-    message: Json
-    direction: Direction
-    status: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ids:
-    """How Meta names one person: digits of a number, a BSUID, or both."""
-
-    wa_id: str | None = None
-    bsuid: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class IdChange:
-    """A person has another id from now on; at least one id on either side."""
-
-    previous: Ids
-    current: Ids
-    occurred_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class PreferenceChange:
-    """A customer stops or resumes messages of a category, such as `marketing_messages`."""
-
-    wa_id: str | None
-    bsuid: str | None
-    category: str
-    value: Literal["stop", "resume"]
-    occurred_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something for people to know: one line without personal data."""
-
-    field: str
-    event: str | None
-    severity: Severity
-    what: str
-
+__all__ = [
+    "CHANGES",
+    "Change",
+    "Echo",
+    "HistoryMessage",
+    "IdChange",
+    "Ids",
+    "Note",
+    "PreferenceChange",
+    "Severity",
+    "id_change",
+    "read_change",
+]
 
 Change = Echo | HistoryMessage | IdChange | PreferenceChange | Note
 
 
 def read_change(field: str | None, value: Json) -> tuple[Change, ...]:
     """Read what `walk` gives as an OtherChange; never empty."""
-    return (Note(field or "unknown", None, "info", f"a change of {len(value)} members"),)
+    name = field or "messages"
+    row = CHANGES.get(name)
+    found: list[Change] = [*row.read(value)] if row else []
+    found += error_notes(name, value.get("errors"))
+    return tuple(found) or (unknown_note(name, value, known=row is not None),)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How a field is read, and the same in words for the documentation."""
+
+    read: Callable[[Json], Iterator[Change]]
+    becomes: str
+
+
+def _each(field: str, read: Callable[[Json], Change | None]) -> Callable[[Json], Iterator[Change]]:
+    """Reads the elements of the list that is named like its field; the rest are told."""
+
+    def changes(value: Json) -> Iterator[Change]:
+        bad = 0
+        for _, element in elements(field, value.get(field)):
+            found = read(element) if isinstance(element, dict) else None
+            if found is not None:
+                yield found
+            bad += found is None
+        if bad:
+            yield unreadable(field, bad)
+
+    return changes
+
+
+def _preference(element: Json) -> PreferenceChange | Note | None:
+    found = preference(element)
+    other = free(element.get("value")) if found is None else None
+    if other is None:
+        return found
+    return note("user_preferences", other, "warning", "a preference that changes nothing here")
+
+
+def _note(field: str) -> Callable[[Json], Iterator[Change]]:
+    def read(value: Json) -> Iterator[Change]:
+        yield NOTES[field].note(field, value)
+
+    return read
+
+
+def _nothing(_: Json) -> Iterator[Change]:
+    """The messages and statuses of this field have their own events: only errors are left."""
+    yield from ()
+
+
+_ECHO = Row(read_echoes, "history, as sent by us: never sent again")
+
+CHANGES: dict[str, Row] = {
+    "messages": Row(_nothing, "a note an error of the account; messages and statuses go their way"),
+    "smb_message_echoes": _ECHO,
+    "message_echoes": _ECHO,
+    "history": Row(read_history, "history; a note when the business does not share it"),
+    "user_id_update": Row(_each("user_id_update", id_update), "the customer's new user id"),
+    "user_preferences": Row(
+        _each("user_preferences", _preference), "no marketing from now on, or again"
+    ),
+    **{field: Row(_note(field), row.becomes) for field, row in NOTES.items()},
+}
+"""Fields of contracts/meta.md (b.6); any other is kept, told in a note and counted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.transforms.inbound_context import File, Missing, Reading
 from shared.transforms.text import one_line
-from shared.whatsapp.items import media_kind, message_type, trouble_of
+from shared.whatsapp.items import media_kind, media_of, message_type, trouble_of
 from shared.whatsapp.media import MEGABYTE
 from shared.wire.body import Json
 from shared.wire.fields import obj, text
@@ -33,8 +33,10 @@ def _why(reading: Reading) -> str:
     if isinstance(reading.file, Missing):
         words = one_line(reading.file.words, WHY)
         return f", {words}" if words else ""
-    trouble = trouble_of(reading.message) if reading.file is None else None
-    return f", not available: {one_line(trouble, SHORT)}" if trouble else ""
+    if reading.file is not None or media_of(reading.message) is not None:
+        return ""
+    trouble = one_line(trouble_of(reading.message) or "", SHORT)
+    return ", not available" + (f": {trouble}" if trouble else "")
 
 
 def late_words(message: Json, file: File | Missing) -> str:

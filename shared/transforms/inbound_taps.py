@@ -52,10 +52,12 @@ def _form(reply: Json) -> str | None:
             answers = loads(raw.encode(errors="replace"))
         except PayloadError:
             answers = {"answer": raw}
+    answers = obj(answers.get("values")) or answers  # so an address comes (contracts/meta.md b.1)
     lines = [f"{key}: {_plain(value)}" for key, value in answers.items() if key != "flow_token"]
+    head = f"[{one_line(name.replace('_', ' '), ANSWER)}]"
     if not lines:
-        return f"[{one_line(name, ANSWER)}] {text(reply.get('body')) or ''}" if reply else None
-    return "\n".join([f"[{one_line(name, ANSWER)}]", *(one_line(line, ANSWER) for line in lines)])
+        return f"{head} {text(reply.get('body')) or ''}" if reply else None
+    return "\n".join([head, *(one_line(line, ANSWER) for line in lines)])
 
 
 def _plain(value: Any) -> str:

@@ -14,7 +14,7 @@ from shared.transforms.inbound_context import ALONE, Reading
 from shared.transforms.inbound_files import SHORT, caption, file_line
 from shared.transforms.inbound_marks import framed, quoted
 from shared.transforms.inbound_taps import button_line, interactive_line
-from shared.transforms.text import one_line
+from shared.transforms.text import one_line, visible
 from shared.whatsapp.items import media_kind, message_type, read_error, trouble_of
 from shared.wire.body import Json
 from shared.wire.fields import obj, objects, text
@@ -95,7 +95,7 @@ UNAVAILABLE = 131060
 
 def _text(reading: Reading) -> str | None:
     body = text(obj(reading.message.get("text")).get("body"))
-    return "[blank message]" if body and not body.strip() else body
+    return "[blank message]" if body and not visible(body) else body
 
 
 def _reaction(reading: Reading) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from unicodedata import category
 
 import regex
 
@@ -32,6 +33,11 @@ def split(text: str, limit: int) -> list[str]:
 def one_line(text: str, limit: int) -> str:
     """The text with every run of white space as one blank, cut to `limit`."""
     return cut(" ".join(text.split()), limit)
+
+
+def visible(text: str) -> bool:
+    """Whether there is anything to see: more than white space and marks of direction."""
+    return any(not one.isspace() and category(one) not in ("Cf", "Cc") for one in text)
 
 
 def _border(text: str, start: int, limit: int) -> int:

@@ -36,7 +36,7 @@ class Customer:
 def sender(message: Json, contact: Json | None) -> Customer:
     """Who wrote a message. `from` may be missing, empty or hold a BSUID (contracts/meta.md b.3)."""
     card = obj(contact)
-    named = _customer(
+    named = customer_of(
         card,
         message.get("from"),
         message.get("from_user_id"),
@@ -44,7 +44,7 @@ def sender(message: Json, contact: Json | None) -> Customer:
         card.get("user_id"),
         message.get("from_parent_user_id"),
     )
-    return named if named.id else _customer(card, *_renamed(message))
+    return named if named.id else customer_of(card, *_renamed(message))
 
 
 def _renamed(message: Json) -> list[Any]:
@@ -57,11 +57,11 @@ def recipient(message: Json, contact: Json | None) -> Customer:
     """To whom the business itself wrote, in an echo or in the history (contracts/meta.md b.6)."""
     card = obj(contact)
     ids = (message.get("to"), message.get("to_user_id"), card.get("wa_id"), card.get("user_id"))
-    return _customer(card, *ids)
+    return customer_of(card, *ids)
 
 
-def _customer(card: Json, *ids: Any) -> Customer:
-    """Sort the ids into number and BSUID: of each the first that there is.
+def customer_of(card: Json, *ids: Any) -> Customer:
+    """Sort ids of one person into number and BSUID: of each the first that there is.
 
     An id of neither form is kept as an opaque user id, so that its message is still shown.
     """
@@ -248,7 +248,7 @@ def read_status(status: Json, contact: Json | None = None) -> Status:
         id=text(status.get("id")),
         status=text(status.get("status")),
         occurred_at=moment(status.get("timestamp")),
-        recipient=_customer(
+        recipient=customer_of(
             card,
             None if in_group else status.get("recipient_id"),
             *(status.get(f"recipient_{key}") for key in _RECIPIENT),

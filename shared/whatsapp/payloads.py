@@ -5,11 +5,12 @@ Any JSON value is accepted, nothing raises, and one bad item never hides its nei
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from shared.wire.body import Json, PayloadError, loads
+from shared.wire.customer import spellings
 from shared.wire.fields import obj, objects, text
 
 __all__ = [
@@ -131,7 +132,7 @@ def _body(body: Any) -> Iterator[_AnyItem]:
     if product is not None and product != WABA_OBJECT:
         yield OtherChange("body", None, None, text(product), body)
         return
-    for path, entry in _elements("entry", body.get("entry"), required=True):
+    for path, entry in elements("entry", body.get("entry"), required=True):
         if isinstance(entry, dict):
             yield from _entry(path, entry)
         else:
@@ -140,7 +141,7 @@ def _body(body: Any) -> Iterator[_AnyItem]:
 
 def _entry(path: str, entry: Json) -> Iterator[_AnyItem]:
     waba_id = text(entry.get("id"))
-    for place, change in _elements(f"{path}.changes", entry.get("changes"), required=True):
+    for place, change in elements(f"{path}.changes", entry.get("changes"), required=True):
         value = change.get("value") if isinstance(change, dict) else None
         if isinstance(change, dict) and isinstance(value, dict):
             yield from _change(place, waba_id, change.get("field"), value)
@@ -159,12 +160,13 @@ def _change(path: str, waba_id: str | None, field: Any, value: Json) -> Iterator
 
 def _messages_and_statuses(path: str, waba_id: str | None, value: Json) -> Iterator[_AnyItem]:
     phone_number_id, metadata = _phone_number_id(value), obj(value.get("metadata"))
-    contacts, lone = _contacts_by_id(value.get("contacts")), _lone_contact(value)
+    contacts, lone = contacts_by_id(value.get("contacts")), _lone_contact(value)
     for key, make, id_keys in _LISTS:
-        for place, item in _elements(f"{path}.{key}", value.get(key)):
+        for place, item in elements(f"{path}.{key}", value.get(key)):
             if isinstance(item, dict):
-                ids = _ids(item, id_keys)
-                contact = next((contacts[i] for i in ids if i in contacts), None if ids else lone)
+                contact = contact_of(item, id_keys, contacts) or (
+                    None if _ids(item, id_keys) else lone
+                )
                 yield make(place, waba_id, phone_number_id, item, contact, metadata)
             else:
                 yield Broken(place, waba_id, phone_number_id, "not an object", item)
@@ -177,12 +179,23 @@ _LISTS: tuple[tuple[str, type[MessageItem | StatusItem], tuple[str, ...]], ...] 
 """Where items are, what they become, and the members that name their contact (never its index)."""
 
 
-def _contacts_by_id(contacts: Any) -> dict[str, Json]:
+def contacts_by_id(contacts: Any) -> dict[str, Json]:
+    """The contacts of a value by each of their ids."""
     by_id: dict[str, Json] = {}
     for contact in objects(contacts):
         for one in _ids(contact, ("wa_id", "user_id")):
             by_id.setdefault(one, contact)
     return by_id
+
+
+def contact_of(item: Json, keys: Iterable[str], contacts: Mapping[str, Json]) -> Json | None:
+    """The contact whose id is one of those that the item has under `keys`.
+
+    A number may be spelled in two ways in one body (contracts/meta.md b.0).
+    """
+    ids = _ids(item, keys)
+    also = (other for one in ids for other in spellings(one))
+    return next((contacts[one] for one in (*ids, *also) if one in contacts), None)
 
 
 def _lone_contact(value: Json) -> Json | None:
@@ -192,7 +205,7 @@ def _lone_contact(value: Json) -> Json | None:
     return contacts[0] if alone else None
 
 
-def _ids(item: Json, keys: tuple[str, ...]) -> list[str]:
+def _ids(item: Json, keys: Iterable[str]) -> list[str]:
     return [found for key in keys if (found := text(item.get(key)))]
 
 
@@ -200,7 +213,7 @@ def _phone_number_id(value: Json) -> str | None:
     return text(obj(value.get("metadata")).get("phone_number_id"))
 
 
-def _elements(path: str, value: Any, *, required: bool = False) -> Iterator[tuple[str, Any]]:
+def elements(path: str, value: Any, *, required: bool = False) -> Iterator[tuple[str, Any]]:
     """Elements of a list with their paths; anything else counts as a list of that one thing."""
     if isinstance(value, list):
         yield from ((f"{path}[{index}]", element) for index, element in enumerate(value))

@@ -44,7 +44,7 @@ def translated(message: Any, contact: Any, case: Case) -> Inbound:
     """The message as this case has it, with what is known around it."""
     customer, file = sender(message, contact), file_of(case)
     if case.get("late"):
-        assert isinstance(file, File)
+        assert file is not None
         return late_file(message, customer, received_at=RECEIVED, file=file)
     return to_genesys(message, customer, received_at=RECEIVED, context=context_of(case), file=file)
 
