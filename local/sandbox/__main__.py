@@ -8,73 +8,20 @@ import sys
 from typing import Any
 
 import uvicorn
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from local.sandbox import words
 from local.sandbox.app import application
 from local.sandbox.control.answers import worded
 from local.sandbox.room.protocol import AbortableProtocol
 from local.sandbox.room.settings import Settings
 
-INTRO = """\
-Strict simulators of Meta's Graph API and of the Genesys platform, in one process.
-
-  /graph/v23.0/{phone_number_id}/messages         Meta's Graph API
-  /login/oauth/token                              Genesys login
-  /genesys/api/v2/conversations/messages/{integrationId}/inbound/open/...
-                                                  message, receipt, event, structured/response
-  /control/tenants       PUT replaces, PATCH adds, GET lists who exists
-  /control/settings      PATCH, GET              /control/faults   POST, GET, DELETE
-  /control/records       GET, DELETE             /control/conversations, counters, changes  GET
-  /control/whatsapp/send     a customer writes   /control/genesys/send       an agent writes
-  /control/whatsapp/webhook  a body as it is     /control/genesys/webhook    a body as it is
-  /control/whatsapp/status   one status by hand  /control/genesys/disconnect the agent leaves
-  /control/whatsapp/verify   the GET check       /control/webhooks, /control/tokens  DELETE
-  /healthz
-
-Rates and the 24-hour window are the real ones unless --no-limits is given.
-
-Who exists (PUT /control/tenants):
-  {"apps": [{"name", "app_secret", "callback_url", "verify_token"}],
-   "phone_numbers": [{"phone_number_id", "waba_id", "display_phone_number", "app"}],
-   "access_tokens": [{"token", "phone_number_ids": []}],
-   "templates": [{"waba_id", "name", "language", "body_parameters"}],
-   "orgs": [{"name", "region", "clients": [{"client_id", "client_secret"}],
-             "integrations": [{"integration_id", "webhook_url", "webhook_secret"}]}]}
-
-Faults (POST /control/faults {"target", "kind", "match", "count" or "seconds", ...}):
-  target  graph, genesys, login
-  match   path (regular expression), name, phone_number_id, integration_id, customer
-  delay              delay_ms                      the request waits, then goes on
-  status             status, code, retry_after     refused with the real error body
-  html_5xx           status                        refused with a page of HTML
-  drop_before                                      the connection is cut, nothing was done
-  drop_after_accept                                done, but the connection is cut unanswered
-  async_failure      code                          a Graph send is accepted and fails later
-  duplicate          copies, delay_ms              a webhook is sent several times
-  reorder            hold_ms                       a webhook goes behind the next of its lane
-  names of requests  messages, token, message, receipt, event, structured, unknown
-  names of webhooks  message, status, typing, receipt, raw
-"""
-
-
-def _listed(model: type[BaseModel], prefix: str = "") -> list[str]:
-    lines = []
-    usual = model()
-    for name, field in model.model_fields.items():
-        value = getattr(usual, name)
-        if isinstance(value, BaseModel):
-            lines += _listed(type(value), f"{prefix}{name}.")
-        else:
-            words = f"  {field.description}" if field.description else ""
-            lines.append(f"  {prefix}{name}={json.dumps(value)}{words}")
-    return lines
-
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m local.sandbox",
-        description=INTRO,
-        epilog="settings (--set NAME=JSON):\n" + "\n".join(_listed(Settings)),
+        description=words.introduction().replace("%", "%%"),
+        epilog=words.settings().replace("%", "%%"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")

@@ -8,9 +8,9 @@ from typing import Any, Self
 
 import requests
 
-from local.sandbox.told import Conversation, Message, Sent, conversation
+from local.sandbox.told import Conversation, FileTold, Message, Sent, conversation
 
-__all__ = ["Conversation", "Message", "Sandbox", "SandboxError", "Sent"]
+__all__ = ["Conversation", "FileTold", "Message", "Sandbox", "SandboxError", "Sent"]
 
 
 POOL = 64  # connections that are kept: tests say many things at once
@@ -72,6 +72,71 @@ class Sandbox:
         body = {"phone_number_id": phone_number_id, "from": customer, "text": text, **more}
         return self._sent("whatsapp/send", body)
 
+    def customer_sends(
+        self,
+        phone_number_id: str,
+        customer: str | None,
+        kind: str,
+        *,
+        options: dict[str, Any] | None = None,
+        wait: bool = False,
+        **fields: Any,
+    ) -> Sent:
+        """A customer sends a `kind` of message by name (`--help` lists kinds and fields).
+
+        `fields`: the kind's own, `mime`, `size`, `seed`, `base64` for its file, and `reply_to`,
+        `referral`, `group_id`, ... for all. `options`: user_id, parent_user_id, username,
+        profile_name, contact, over, without, batch, times, layout, signature.
+        """
+        body = {"phone_number_id": phone_number_id, "from": customer, "kind": kind}
+        told = {"fields": fields, "wait": wait, **(options or {})}
+        return self._sent("whatsapp/send", {**body, **told})
+
+    def customer_taps(
+        self, message_id: str, option: str | None = None, *, wait: bool = False, **more: Any
+    ) -> Sent:
+        """A customer taps an option of a message that it got, by title, id or payload.
+
+        Without `option` the only one there is. `more`: context (False leaves the quote out),
+        fields (laid over those of the reply), signature.
+        """
+        body = {"message_id": message_id, "option": option, "wait": wait, **more}
+        return self._sent("whatsapp/tap", body)
+
+    def meta_change(
+        self,
+        phone_number_id: str,
+        field: str,
+        *,
+        options: dict[str, Any] | None = None,
+        wait: bool = False,
+        **fields: Any,
+    ) -> Sent:
+        """Meta tells of a change: any webhook field but messages, by name (`--help` lists them).
+
+        `options`: over and without (they act on `value`), times, signature.
+        """
+        body = {"phone_number_id": phone_number_id, "field": field, "fields": fields, "wait": wait}
+        return self._sent("whatsapp/change", body | (options or {}))
+
+    def agent_sends(
+        self,
+        integration_id: str,
+        to: str | None,
+        kind: str,
+        *,
+        options: dict[str, Any] | None = None,
+        wait: bool = False,
+        **fields: Any,
+    ) -> Sent:
+        """An agent (or a bot) sends a `kind` of message by name (`--help` lists them).
+
+        `fields`: the kind's own; `mime`, `size`, `seed`, `base64` for a file. `options`: as `more`
+        of `agent_says`, over, without.
+        """
+        body = {"integration_id": integration_id, "to": to, "kind": kind, "fields": fields}
+        return self._sent("genesys/send", body | {"wait": wait} | (options or {}))
+
     def agent_says(
         self, integration_id: str, to: str | None, text: str | None = None, **more: Any
     ) -> Sent:
@@ -96,11 +161,12 @@ class Sandbox:
             "genesys/webhook", {"integration_id": integration_id, "body": body, **more}
         )
 
-    def whatsapp_status(self, message_id: str, status: str, code: int | None = None) -> None:
-        """Send one status of a message Parley sent."""
-        self._call(
-            "POST", "whatsapp/status", {"message_id": message_id, "status": status, "code": code}
-        )
+    def whatsapp_status(
+        self, message_id: str, status: str, code: int | None = None, **over: Any
+    ) -> None:
+        """Send one status of a message Parley sent; `over` is laid over its item."""
+        body = {"message_id": message_id, "status": status, "code": code, "over": over}
+        self._call("POST", "whatsapp/status", body)
 
     def verify_callback(self, app: str, verify_token: str | None = None) -> dict[str, Any]:
         """Make Meta's GET check; answers verified, status, body."""
@@ -113,7 +179,7 @@ class Sandbox:
     def fault(self, target: str, kind: str, **more: Any) -> int:
         """Switch a fault on; answers its id.
 
-        `more`: match, count, seconds, delay_ms, hold_ms, copies, status, code, retry_after.
+        `more`: match, count, seconds, delay_ms, hold_ms, copies, bytes, status, code, retry_after.
         """
         return int(self._call("POST", "faults", {"target": target, "kind": kind, **more})["id"])
 
@@ -191,7 +257,8 @@ class Sandbox:
     def _sent(self, path: str, body: dict[str, Any]) -> Sent:
         got = self._call("POST", path, body)
         ids = got["ids"] if "ids" in got else [got["id"]] if "id" in got else []
-        return Sent(ids, got.get("conversation_id"), got["webhook"])
+        files = [FileTold.read(told) for told in got.get("files", [])]
+        return Sent(ids, got.get("conversation_id"), got["webhook"], files)
 
     def _call(
         self, method: str, path: str, body: Any = None, query: dict[str, Any] | None = None

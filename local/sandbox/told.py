@@ -7,6 +7,31 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
+class FileTold:
+    """A file as the sandbox knows it. `sha256` in hex; `more`: kind, url, status, error, ..."""
+
+    mime: str | None
+    size: int
+    sha256: str | None
+    id: str | None = None
+    filename: str | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, told: dict[str, Any]) -> FileTold:
+        """Read one as the control interface shows it."""
+        known = {name: told.get(name) for name in ("mime", "sha256", "id", "filename")}
+        more = {k: v for k, v in told.items() if k not in {*known, "size"}}
+        return cls(size=int(told["size"]), more=more, **known)
+
+    @property
+    def error(self) -> str | None:
+        """Why a fetched one is not there."""
+        error: str | None = self.more.get("error")
+        return error
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message of a thread. `direction`: `written` by this side's party, or `got` by it.
 
@@ -21,6 +46,16 @@ class Message:
     text: str | None
     events: list[dict[str, Any]]
     extra: dict[str, Any]
+
+    @property
+    def files(self) -> list[FileTold]:
+        """Its files: on the getting side as they were had, with mime, size and sha256."""
+        return [FileTold.read(told) for told in self.extra.get("files", [])]
+
+    @property
+    def content(self) -> Any:
+        """What stood in it beside plain words."""
+        return self.extra.get("content")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +80,7 @@ class Sent:
     ids: list[str]
     conversation_id: str | None
     webhook: dict[str, Any]
+    files: list[FileTold] = field(default_factory=list)
 
     @property
     def id(self) -> str:

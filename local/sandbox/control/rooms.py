@@ -132,7 +132,8 @@ class Rooms:
 
     async def revoke(self, request: Request) -> Response:
         """DELETE ?client_id=: take back the tokens issued by login."""
-        return shown({"revoked": self.world.login.revoke(request.query_params.get("client_id"))})
+        login = self.world.platform.login
+        return shown({"revoked": login.revoke(request.query_params.get("client_id"))})
 
     async def health(self, _request: Request) -> Response:
         """GET: ready."""

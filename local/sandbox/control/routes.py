@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
+from local.sandbox.control.agents import AgentDoors
 from local.sandbox.control.answers import Handler, guarded
-from local.sandbox.control.people import People
+from local.sandbox.control.customers import CustomerDoors
 from local.sandbox.control.rooms import Rooms
 from local.sandbox.world import World
 
 
 def control_routes(world: World) -> list[Route]:
     """All of them, and /healthz."""
-    rooms, people = Rooms(world), People(world)
+    rooms, customers, agents = Rooms(world), CustomerDoors(world), AgentDoors(world)
     table: list[tuple[str, list[str], Handler]] = [
         ("/control/tenants", ["GET", "PUT", "PATCH"], rooms.tenants),
         ("/control/settings", ["GET", "PATCH"], rooms.settings),
@@ -23,13 +24,15 @@ def control_routes(world: World) -> list[Route]:
         ("/control/changes", ["GET"], rooms.changes),
         ("/control/webhooks", ["DELETE"], rooms.webhooks),
         ("/control/tokens", ["DELETE"], rooms.revoke),
-        ("/control/whatsapp/send", ["POST"], people.customer_says),
-        ("/control/whatsapp/webhook", ["POST"], people.raw_whatsapp),
-        ("/control/whatsapp/status", ["POST"], people.status),
-        ("/control/whatsapp/verify", ["POST"], people.verify),
-        ("/control/genesys/send", ["POST"], people.agent_says),
-        ("/control/genesys/webhook", ["POST"], people.raw_genesys),
-        ("/control/genesys/disconnect", ["POST"], people.disconnect),
+        ("/control/whatsapp/send", ["POST"], customers.says),
+        ("/control/whatsapp/tap", ["POST"], customers.taps),
+        ("/control/whatsapp/change", ["POST"], customers.changes),
+        ("/control/whatsapp/webhook", ["POST"], customers.raw),
+        ("/control/whatsapp/status", ["POST"], customers.status),
+        ("/control/whatsapp/verify", ["POST"], customers.verify),
+        ("/control/genesys/send", ["POST"], agents.says),
+        ("/control/genesys/webhook", ["POST"], agents.raw),
+        ("/control/genesys/disconnect", ["POST"], agents.disconnect),
         ("/healthz", ["GET"], rooms.health),
     ]
     return [Route(path, guarded(handler), methods=methods) for path, methods, handler in table]

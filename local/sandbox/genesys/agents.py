@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ValidationError
 
 from local.sandbox.genesys import wire
-from local.sandbox.genesys.inbound import new_id
-from local.sandbox.genesys.threads import Conversation, Conversations
-from local.sandbox.room.clock import iso_ms
+from local.sandbox.genesys.downloads import Downloads
+from local.sandbox.genesys.outbound import table
+from local.sandbox.genesys.threads import Conversation, Conversations, new_id
+from local.sandbox.genesys.writings import Signature, Writing, body
+from local.sandbox.room.files import File, Recipe, made
 from local.sandbox.room.house import House
+from local.sandbox.room.kinds import WrongKindError
+from local.sandbox.room.ledger import Place
 from local.sandbox.room.letters import Delivery, Letter
 from local.sandbox.room.records import TIMED_OUT, Attempt
 from local.sandbox.room.setup import Integration
 
-Signature = Literal["good", "wrong", "missing", "short", "hex"]
 TOO_MANY, SERVER_ERROR, OK, REDIRECTS = 429, 500, 200, 300
+RECIPE = ("mime", "size", "seed", "base64", "animated")
 
 
 @dataclass(slots=True)
@@ -47,42 +52,18 @@ class PlatformPolicy:
         return genesys.webhook_retry_gap_s * genesys.retry_scale
 
 
-class Writing(BaseModel):
-    """What an agent (or the platform) sends. `message`: keys laid over the composed body.
-
-    `shape`: `2025` has a top-level conversationId; `2021` has none and no to.idType; `seed` has it
-    in metadata, no id, to or from in the channel, and a top-level integrationId.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-    integration_id: str
-    to: str | None = None
-    conversation_id: str | None = None
-    kind: Literal["message", "typing", "receipt"] = "message"
-    text: str | None = None
-    message: dict[str, Any] | None = None
-    entity: Literal["Human", "Bot"] = "Human"
-    shape: Literal["2025", "2021", "seed"] = "2025"
-    id_type: bool = Field(True, description="False leaves to.idType out")
-    extra_keys: bool = Field(False, description="keys nobody told us of")
-    status: str = Field("Published", description="of a receipt about a message that came in")
-    message_id: str | None = Field(None, description="id to use; a receipt's subject")
-    duplicates: int = Field(0, ge=0, description="copies sent beside it")
-    duplicate_after_ms: float = Field(0, ge=0, description="gap to each copy: late duplicates")
-    signature: Signature = "good"
-    wait: bool = Field(False, description="answer when the webhook was delivered or given up")
-
-    @model_validator(mode="after")
-    def _someone(self) -> Writing:
-        if self.to is None and self.conversation_id is None:
-            raise ValueError("give `to` or `conversation_id`")
-        if self.kind == "message" and self.text is None and self.message is None:
-            raise ValueError("give `text` or `message`")
-        return self
-
-
 class UnknownError(Exception):
     """The integration or the conversation is not known."""
+
+
+@dataclass(slots=True)
+class Written:
+    """What was sent."""
+
+    id: str
+    conversation: Conversation
+    files: list[dict[str, Any]]
+    delivery: Delivery
 
 
 @dataclass(slots=True)
@@ -91,18 +72,38 @@ class Agents:
 
     house: House
     conversations: Conversations
+    downloads: Downloads
 
-    def write(self, writing: Writing) -> tuple[str, Conversation, Delivery]:
+    async def send(self, writing: Writing, host: str) -> Written:
+        """Make its files, then send it. Raises `UnknownError`, `WrongKindError`."""
+        filled = table.fields(writing.kind, writing.given)
+        mime = table.KINDS[writing.kind].mime
+        if mime is None:
+            return self.write(writing, filled)
+        org = self._known(writing)[0]
+        files, parts = [], []
+        for number in range(int(filled["count"])):
+            file = await _file(org, filled, mime, number)
+            files.append(file)
+            parts.append(self.downloads.offered(file, host, filled))
+        filled |= {"attachment": parts[0], "more": parts[1:]}
+        return self.write(writing, filled, files)
+
+    def write(
+        self,
+        writing: Writing,
+        filled: dict[str, Any] | None = None,
+        files: list[File] | None = None,
+    ) -> Written:
         """Send it; answers the message's id, its conversation and the delivery."""
-        known = self.house.directory.integrations.get(writing.integration_id)
-        if known is None:
-            raise UnknownError(f"no integration {writing.integration_id!r} in the set-up")
-        integration, conversation = known[1], self._conversation(writing)
-        body = self._body(writing, integration, conversation)
-        message_id = str(body["id"])
-        if writing.kind == "message":
-            self._noted(conversation, body)
-        letter = self.letter(integration, wire.encoded(body), writing.kind, writing.signature)
+        fields = table.fields(writing.kind, writing.given) if filled is None else filled
+        integration, conversation = self._known(writing)[1], self._conversation(writing)
+        own = writing.message_id or new_id()
+        made_body = body(writing, integration, conversation, fields, own)
+        message_id, shown = str(made_body.get("id", own)), [f.shown() for f in files or []]
+        if "no message" not in writing.traits:
+            self._noted(conversation, message_id, made_body, shown)
+        letter = self.letter(integration, wire.encoded(made_body), writing.name, writing.signature)
         letter.lane = f"{writing.integration_id}:{conversation.user_id}"
         letter.ids["customer"] = conversation.user_id
         letter.note = {"id": message_id}
@@ -110,27 +111,35 @@ class Agents:
         delivery = self.house.sender.send(letter)
         if writing.duplicates:
             self.house.sender.copy(letter, writing.duplicates, writing.duplicate_after_ms)
-        return message_id, conversation, delivery
+        return Written(message_id, conversation, shown, delivery)
 
     def letter(
-        self, integration: Integration, body: bytes, name: str, signature: Signature = "good"
+        self, integration: Integration, content: bytes, name: str, signature: Signature = "good"
     ) -> Letter:
         """Sign a body with the integration's secret, or spoil the signature as asked."""
         secret = integration.webhook_secret
-        signed = wire.signature(secret, body)
+        signed = wire.signature(secret, content)
         if signature == "wrong":
-            signed = wire.signature(secrets.token_hex(16), body)
+            signed = wire.signature(secrets.token_hex(16), content)
         elif signature == "short":
             signed = signed[:-2]
         elif signature == "hex":
-            signed = wire.hex_signature(secret, body)
+            signed = wire.hex_signature(secret, content)
         headers = {"Content-Type": "application/json", **integration.webhook_headers}
         if signature != "missing":
             headers["X-Hub-Signature-256"] = signed
         ids = {"integration_id": integration.integration_id}
         policy = PlatformPolicy(self.house)
         url, lane = integration.webhook_url, integration.integration_id
-        return Letter("genesys", name, url, body, headers, policy, lane, ids)
+        letter = Letter("genesys", name, url, content, headers, policy, lane, ids)
+        letter.follow = self.house.settings.genesys.webhook_follows_redirects
+        return letter
+
+    def _known(self, writing: Writing) -> tuple[str, Integration]:
+        known = self.house.directory.integrations.get(writing.integration_id)
+        if known is None:
+            raise UnknownError(f"no integration {writing.integration_id!r} in the set-up")
+        return known[0].name, known[1]
 
     def _conversation(self, writing: Writing) -> Conversation:
         if writing.to is not None:
@@ -140,63 +149,29 @@ class Agents:
             raise UnknownError(f"no conversation {writing.conversation_id!r} of this integration")
         return known
 
-    def _noted(self, conversation: Conversation, body: dict[str, Any]) -> None:
-        self.house.ledger.add(
-            ("genesys", conversation.integration_id, conversation.user_id),
-            "written",
-            {
-                "id": str(body["id"]),
-                "type": str(body.get("type")),
-                "text": body.get("text"),
-                "conversation_id": conversation.id,
-                "webhook": "waiting",
-            },
-        )
+    def _noted(
+        self, conversation: Conversation, own: str, sent: dict[str, Any], files: list[Any]
+    ) -> None:
+        message: dict[str, Any] = {"id": own, "type": str(sent.get("type"))}
+        message |= {"text": sent.get("text"), "conversation_id": conversation.id}
+        if sent.get("content"):
+            message["content"] = sent["content"]
+        if files:
+            message["files"] = files
+        at: Place = ("genesys", conversation.integration_id, conversation.user_id)
+        self.house.ledger.add(at, "written", {**message, "webhook": "waiting"})
 
     def _over(self, message_id: str, state: str) -> None:
         entry = self.house.ledger.find("genesys", message_id)
-        if entry is not None:
+        if entry is not None and entry.direction == "written":
             entry.extra["webhook"] = state
 
-    def _body(
-        self, writing: Writing, integration: Integration, conversation: Conversation
-    ) -> dict[str, Any]:
-        message_id = writing.message_id or new_id()
-        own = {"nickname": integration.name, "id": integration.integration_id, "idType": "Opaque"}
-        to = {"id": conversation.user_id, "idType": conversation.id_type}
-        if not writing.id_type or writing.shape == "2021":
-            del to["idType"]
-        channel: dict[str, Any] = {
-            "id": integration.integration_id,
-            "platform": "Open",
-            "type": "Private",
-            "messageId": message_id,
-            "to": to,
-            "from": own,
-            "time": iso_ms(),
-        }
-        body = {"id": message_id, "channel": channel, **_kind(writing)}
-        if writing.shape == "2025":
-            body["conversationId"] = conversation.id
-        elif writing.shape == "seed":
-            for key in ("id", "to", "from"):
-                del channel[key]
-            channel["messageId"] = f"gmsg-{message_id[:8]}"
-            body["metadata"] = {"conversationId": conversation.id}
-            body["integrationId"] = integration.integration_id
-        if writing.extra_keys:
-            body |= {"relatedMessages": [], "messageMetadata": {"type": "x", "content": None}}
-            channel["aNewKey"] = {"deep": [1, None, "é"]}
-        return body | (writing.message or {})
 
-
-def _kind(writing: Writing) -> dict[str, Any]:
-    if writing.kind == "typing":
-        typing = {"type": "On", "duration": 5000}
-        events = [{"eventType": "Typing", "typing": typing}]
-        return {"type": "Event", "direction": "Outbound", "events": events}
-    if writing.kind == "receipt":
-        shape = {"type": "Receipt", "direction": "Inbound", "status": writing.status}
-        return {**shape, "reasons": [], "isFinalReceipt": True}
-    shape = {"type": "Text", "direction": "Outbound", "originatingEntity": writing.entity}
-    return shape if writing.text is None else {**shape, "text": writing.text}
+async def _file(org: str, filled: dict[str, Any], mime: str, number: int) -> File:
+    given = {name: filled[name] for name in RECIPE}
+    try:
+        recipe = Recipe(**{**given, "mime": given["mime"] or mime, "seed": given["seed"] + number})
+    except ValidationError as wrong:
+        words = "; ".join(str(e["msg"]) for e in wrong.errors())
+        raise WrongKindError(f"the file: {words}") from wrong
+    return await asyncio.to_thread(made, recipe, org, filled["filename"])

@@ -19,6 +19,7 @@ MESSAGES: dict[str, tuple[int, str]] = {
     "bad.credentials": (401, "Invalid login credentials."),
     "credentials.expired": (401, "The authentication token has expired."),
     "missing.permissions": (403, "Unable to perform the requested action."),
+    "not.authorized": (403, "You are not authorized to perform the requested action."),
     "not.found": (404, "The requested resource was not found."),
     "request.too.large": (413, "The request is over the size limit."),
     "unsupported.media.type": (415, "Unsupported Media Type."),

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from local.sandbox.genesys.errors import Refused, refusal
+from local.sandbox.genesys.threads import Conversations
 from local.sandbox.room.clock import iso_ms
 from local.sandbox.room.desk import Answer, Call
 from local.sandbox.room.house import House
@@ -20,6 +21,7 @@ class Receipts:
     """Applies receipts to the messages agents wrote."""
 
     house: House
+    conversations: Conversations
 
     def receipt(self, integration: Integration, body: dict[str, Any], _call: Call) -> Answer:
         """Take a receipt. An unknown message is a 2xx with status Failed, or 404 by setting."""
@@ -32,6 +34,8 @@ class Receipts:
             )
             raise Refused(refusal("invalid.value", words))
         entry = self._message(integration, body)
+        if entry is not None and self._too_late(entry):
+            raise Refused(refusal("not.found"))
         if entry is not None:
             self._apply(entry, body, status)
             return self._answered(integration, body, status, body.get("reasons", []))
@@ -46,6 +50,12 @@ class Receipts:
         if entry is None or entry.direction != "written":
             return None
         return entry if entry.thread.line == integration.integration_id else None
+
+    def _too_late(self, entry: Entry) -> bool:
+        if self.house.settings.genesys.receipts_after_disconnect == "accept":
+            return False
+        talk = self.conversations.find(entry.extra.get("conversation_id", ""))
+        return talk is not None and talk.disconnected_at is not None
 
     def _apply(self, entry: Entry, body: dict[str, Any], status: str) -> None:
         final = bool(body.get("isFinalReceipt"))

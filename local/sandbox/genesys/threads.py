@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 import uuid
 from dataclasses import dataclass
@@ -10,6 +11,11 @@ from local.sandbox.room.house import House
 from local.sandbox.room.limits import Bounded
 
 HOUR_S = 3600
+
+
+def new_id() -> str:
+    """A Genesys message id: 32 hex digits."""
+    return secrets.token_hex(16)
 
 
 @dataclass(slots=True)

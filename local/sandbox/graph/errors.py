@@ -57,6 +57,10 @@ TABLE: dict[int, Known] = {
     131062: Known(400, "Not possible to a business-scoped user id"),
     132000: Known(400, "Number of parameters does not match the expected number of params"),
     132001: Known(404, "Template name does not exist in the translation"),
+    132005: Known(400, "Translated text too long"),
+    132007: Known(400, "Template format character policy violated"),
+    132012: Known(400, "Parameter format does not match format in the created template"),
+    132018: Known(400, "There is an issue with the parameters of the template"),
     132015: Known(400, "Template is paused"),
     132016: Known(400, "Template is disabled"),
     133004: Known(503, "Server temporarily unavailable"),
@@ -95,12 +99,12 @@ def refusal(
     return Answer(status or known.status, orjson.dumps({"error": error}), note=note or {})
 
 
-def no_object(object_id: str) -> Answer:
+def no_object(object_id: str, method: str = "post") -> Answer:
     """The generic refusal of an id that the token cannot see: code 100, subcode 33."""
     words = (
-        f"Unsupported post request. Object with ID '{object_id}' does not exist, cannot be loaded"
-        " due to missing permissions, or does not support this operation. Please read the Graph"
-        " API documentation at https://developers.facebook.com/docs/graph-api"
+        f"Unsupported {method} request. Object with ID '{object_id}' does not exist, cannot be"
+        " loaded due to missing permissions, or does not support this operation. Please read the"
+        " Graph API documentation at https://developers.facebook.com/docs/graph-api"
     )
     error = {
         "message": words,
@@ -118,13 +122,13 @@ def of_fault(fault: Fault) -> Answer:
     return refusal(code, status=fault.status)
 
 
-def in_status(code: int) -> dict[str, Any]:
+def in_status(code: int, details: str | None = None) -> dict[str, Any]:
     """The same as an item of statuses[].errors."""
     title = TABLE.get(code, Known(400, "Unknown error")).title
     return {
         "code": code,
         "title": title,
         "message": title,
-        "error_data": {"details": f"{title}."},
+        "error_data": {"details": details or f"{title}."},
         "href": "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/",
     }

@@ -2,78 +2,63 @@
 
 from __future__ import annotations
 
-import base64
 import re
-import secrets
 import time
 from typing import Any
 
 import orjson
 
-from local.sandbox.graph import verdict
-from local.sandbox.graph.errors import Refused, no_object, of_fault, refusal
-from local.sandbox.graph.statuses import Sent, schedule
+from local.sandbox.graph import templates, verdict
+from local.sandbox.graph.admission import admitted
+from local.sandbox.graph.errors import Refused, refusal
+from local.sandbox.graph.persons import Person, Persons
+from local.sandbox.graph.sent_media import UPLOAD_FAILED, Ref, SentMedia, refs
+from local.sandbox.graph.statuses import Failure, Sent, schedule
+from local.sandbox.graph.wire import new_wamid
 from local.sandbox.room.desk import Answer, Call
 from local.sandbox.room.house import House
 from local.sandbox.room.limits import Bounded, Bucket
 from local.sandbox.room.setup import PhoneNumber
 
-VERSION = re.compile(r"v(1[3-9]|[2-9][0-9])\.0")
 NOT_DIGITS = re.compile(r"\D")
-HOUR_S = 3600
+HOUR_S, DAY_S = 3600, 86400
 ASYNC_FAILURE = frozenset({"async_failure"})
 
 
-def new_wamid() -> str:
-    """A fresh message id: opaque, with the characters of standard Base64."""
-    return "wamid.HBgM" + base64.b64encode(secrets.token_bytes(30)).decode()
-
-
 class Messages:
-    """The endpoint's work and its memory: buckets, windows, messages that can be marked read."""
+    """The endpoint's work and its memory: buckets, customers, messages that can be marked read."""
 
     def __init__(self, house: House) -> None:
         self._house = house
         self._numbers: Bounded[Bucket] = Bounded(10_000)
         self._pairs: Bounded[Bucket] = Bounded(200_000)
-        self._last: Bounded[list[float]] = Bounded(200_000)
-        self._inbound: Bounded[bool] = Bounded(200_000)
+        self._inbound: Bounded[tuple[str, float]] = Bounded(200_000)
+        self._media = SentMedia(house)
+        self.persons = Persons()
 
-    def customer_wrote(self, phone_number_id: str, customer: str, wamid: str) -> None:
-        """Open the customer's 24 hours and remember the message as one that can be read."""
-        self._last.obtain(f"{phone_number_id}:{customer}", lambda: [0.0])[0] = time.time()
-        self._inbound.obtain(wamid, lambda: True)
+    def customer_wrote(
+        self, phone_number_id: str, person: Person, wamid: str, *, opens: bool = True
+    ) -> None:
+        """Remember the message as one that can be read; open the customer's 24 hours."""
+        if opens:
+            person.wrote()
+        self._inbound.obtain(wamid, lambda: (phone_number_id, time.time()))
 
     def work(self, call: Call) -> Answer:
         """Answer a request."""
         try:
-            number = self._admitted(call)
+            number = admitted(self._house, call)
             body = self._parsed(call.body)
-            verdict.check(body)
-            call.ids["customer"] = customer = _customer(body)
+            verdict.check(body, self._house.settings.graph)
             if "status" in body:
-                return self._read(body)
-            self._refuse_business(number, customer, body)
-            return self._accept(call, number, customer, body)
+                return self._read(number, body)
+            person = self._person(number, body)
+            call.ids["customer"] = person.who
+            self._refuse_business(number, person, body)
+            return self._accept(call, number, person, body)
         except Refused as refused:
             refused.answer.note.setdefault("verdict", {"strict": None})
             return refused.answer
-
-    def _admitted(self, call: Call) -> PhoneNumber:
-        version, number_id = call.ids["version"], call.ids["phone_number_id"]
-        if not VERSION.fullmatch(version):
-            words = f"Unknown path components: /{number_id}/messages"
-            raise Refused(refusal(2500, message=words))
-        word, _, value = call.headers.get("authorization", "").partition(" ")
-        token = self._house.directory.tokens.get(value) if word.lower() == "bearer" else None
-        if token is None:
-            raise Refused(refusal(190))
-        if token.expired:
-            words = "Error validating access token: Session has expired"
-            raise Refused(refusal(190, message=words))
-        if number_id not in token.phone_number_ids:
-            raise Refused(no_object(number_id))
-        return self._house.directory.numbers[number_id]
 
     def _parsed(self, body: bytes) -> dict[str, Any]:
         try:
@@ -88,85 +73,141 @@ class Messages:
             return {k: v for k, v in parsed.items() if k in verdict.known_keys()}
         return parsed
 
-    def _read(self, body: dict[str, Any]) -> Answer:
-        if body["message_id"] not in self._inbound:
-            details = f"Invalid message id {body['message_id']!r}"
-            raise Refused(refusal(100, details=details))
+    def _read(self, number: PhoneNumber, body: dict[str, Any]) -> Answer:
+        wamid, graph = body["message_id"], self._house.settings.graph
+        owner, at = self._inbound.get(wamid, ("", 0.0))
+        if owner != number.phone_number_id or time.time() - at > graph.read_days * DAY_S:
+            raise Refused(refusal(100, details=f"Invalid message id {wamid!r}"))
+        entry = self._house.ledger.find("whatsapp", wamid)
+        if entry is not None:
+            typing = "typing" if "typing_indicator" in body else "read"
+            entry.extra.setdefault("seen", []).append(typing)
         return Answer(200, b'{"success":true}', note={"verdict": {"strict": None}})
 
-    def _refuse_business(self, number: PhoneNumber, customer: str, body: dict[str, Any]) -> None:
-        if customer == NOT_DIGITS.sub("", number.display_phone_number):
+    def _person(self, number: PhoneNumber, body: dict[str, Any]) -> Person:
+        number_id = number.phone_number_id
+        if "to" not in body:
+            address = str(body["recipient"])
+            return self.persons.find(number_id, address) or Person(address, user_id=address)
+        if body.get("recipient_type") == "group":
+            return self.persons.find(number_id, body["to"]) or Person(body["to"])
+        digits = NOT_DIGITS.sub("", body["to"])
+        address = self._house.settings.graph.spellings.get(digits, digits)
+        return self.persons.find(number_id, address) or Person(address, wa_id=address)
+
+    def _refuse_business(self, number: PhoneNumber, person: Person, body: dict[str, Any]) -> None:
+        if person.who == NOT_DIGITS.sub("", number.display_phone_number):
             raise Refused(refusal(131021))
         allowed = number.allowed_recipients
-        if allowed is not None and customer not in allowed:
+        if allowed is not None and person.who not in allowed:
             raise Refused(refusal(131030))
+        graph, number_id = self._house.settings.graph, number.phone_number_id
         if body.get("type") == "template":
-            self._refuse_template(number, body["template"])
+            known = templates.found(self._house, number, body["template"])
+            templates.check(known, body["template"])
+            if known.category == "AUTHENTICATION" and "to" not in body:
+                raise Refused(refusal(131062))
+        if body.get("type") == "reaction" and graph.unknown_reaction_target == "refuse":
+            self._refuse_strange_target(number, body["reaction"]["message_id"])
         if not self._house.limited:
             return
-        graph, number_id = self._house.settings.graph, number.phone_number_id
-        if graph.window == "refuse" and self._outside_window(number_id, customer, body):
+        if graph.window == "refuse" and self._outside_window(person, body):
             raise Refused(refusal(131047, details="More than 24 hours have passed"))
         rate = graph.number_rate_per_second
         if not self._numbers.obtain(number_id, lambda: Bucket(rate)).take(rate, rate):
             raise Refused(refusal(130429, status=graph.rate_limit_status))
         burst = graph.pair_burst
-        pair = self._pairs.obtain(f"{number_id}:{customer}", lambda: Bucket(burst))
+        pair = self._pairs.obtain(f"{number_id}:{person.who}", lambda: Bucket(burst))
         if not pair.take(1 / graph.pair_seconds, burst):
             raise Refused(refusal(131056, status=graph.rate_limit_status))
 
-    def _outside_window(self, number_id: str, customer: str, body: dict[str, Any]) -> bool:
+    def _refuse_strange_target(self, number: PhoneNumber, wamid: str) -> None:
+        entry = self._house.ledger.find("whatsapp", wamid)
+        if entry is None or entry.thread.line != number.phone_number_id:
+            raise Refused(refusal(131009, details=f"No message {wamid!r} to react to"))
+
+    def _outside_window(self, person: Person, body: dict[str, Any]) -> bool:
         if body.get("type") == "template":
             return False
-        last = self._last.get(f"{number_id}:{customer}", [0.0])[0]
-        return time.time() - last > self._house.settings.graph.window_hours * HOUR_S
-
-    def _refuse_template(self, number: PhoneNumber, template: dict[str, Any]) -> None:
-        name, language = template["name"], template["language"]["code"]
-        known = self._house.directory.templates.get((number.waba_id, name, language))
-        if known is None:
-            details = f"template name ({name}) does not exist in {language}"
-            raise Refused(refusal(132001, details=details))
-        components = template.get("components", [])
-        bodies = [c for c in components if c["type"].lower() == "body"]
-        given = sum(len(c.get("parameters", [])) for c in bodies)
-        if given != known.body_parameters:
-            details = (
-                f"body: number of localizable_params ({given}) does not match the expected"
-                f" number of params ({known.body_parameters})"
-            )
-            raise Refused(refusal(132000, details=details))
+        return time.time() - person.wrote_at > self._house.settings.graph.window_hours * HOUR_S
 
     def _accept(
-        self, call: Call, number: PhoneNumber, customer: str, body: dict[str, Any]
+        self, call: Call, number: PhoneNumber, person: Person, body: dict[str, Any]
     ) -> Answer:
-        house, wamid = self._house, new_wamid()
-        kind, scoped = body.get("type", "text"), "to" not in body
-        given = body["recipient"] if scoped else body["to"]
-        data = body.get("biz_opaque_callback_data")
-        message = {"id": wamid, "type": kind, "text": _text(kind, body), "callback_data": data}
-        house.ledger.add(("whatsapp", number.phone_number_id, customer), "got", message)
-        failures = house.faults.take("graph", ASYNC_FAILURE, call.name, call.path, call.ids)
-        failure = int(failures[0].code or 131026) if failures else None
-        later = house.settings.graph.window == "fail_later" and house.limited
-        if later and self._outside_window(number.phone_number_id, customer, body):
-            failure = 131047
-        schedule(house, Sent(number, wamid, customer, scoped, kind, data), failure)
+        found = refs(body)
+        files, wrong = self._media.by_id(number, found)
+        sent = self._sent(number, person, body)
+        self._noted(sent, body, files)
+        failure = self._failure(call, person, body, wrong)
+        if any("link" in ref.part for ref in found) and failure is None:
+            self._house.fetcher.start(self._after_fetching(sent, found, files))
+        else:
+            schedule(self._house, sent, failure)
         answer: dict[str, Any] = {
             "messaging_product": "whatsapp",
-            "contacts": [{"input": given, "user_id" if scoped else "wa_id": customer}],
-            "messages": [{"id": wamid}],
+            "contacts": [self._contact(person, body)],
+            "messages": [{"id": sent.wamid}],
         }
-        if kind == "template":
+        if sent.kind == "template":
             answer["messages"][0]["message_status"] = "accepted"
-        return Answer(200, orjson.dumps(answer), note={"verdict": {"strict": None}, "id": wamid})
+        note = {"verdict": {"strict": None}, "id": sent.wamid}
+        return Answer(200, orjson.dumps(answer), note=note)
 
+    async def _after_fetching(
+        self, sent: Sent, found: list[Ref], files: list[dict[str, Any]]
+    ) -> None:
+        wrong = await self._media.by_link(found, files)
+        schedule(self._house, sent, Failure(UPLOAD_FAILED, wrong) if wrong else None)
 
-def _customer(body: dict[str, Any]) -> str:
-    if "to" not in body:
-        return str(body.get("recipient", ""))
-    to: str = body["to"]
-    return to if body.get("recipient_type") == "group" else NOT_DIGITS.sub("", to)
+    def _sent(self, number: PhoneNumber, person: Person, body: dict[str, Any]) -> Sent:
+        kind, group = body.get("type", "text"), body.get("recipient_type") == "group"
+        voice = kind == "audio" and bool(body["audio"].get("voice"))
+        data = body.get("biz_opaque_callback_data")
+        return Sent(number, new_wamid(), person, kind, data, group=group, voice=voice)
+
+    def _noted(self, sent: Sent, body: dict[str, Any], files: list[dict[str, Any]]) -> None:
+        kind, house = sent.kind, self._house
+        message: dict[str, Any] = {"id": sent.wamid, "type": kind}
+        message["callback_data"] = sent.callback_data
+        message["text"] = _text(kind, body)
+        if kind == "template":
+            known = templates.found(house, sent.number, body["template"])
+            message["text"] = templates.rendered(known, body["template"])
+        if kind != "text":
+            message["content"] = body[kind]
+        if refs(body):
+            message["files"] = files
+        quoted = body.get("context", {}).get("message_id")
+        if quoted is not None:
+            known_quote = house.ledger.find("whatsapp", quoted) is not None
+            message |= {"quotes": quoted, "quote_shown": known_quote}
+        number_id = sent.number.phone_number_id
+        house.ledger.add(("whatsapp", number_id, sent.person.who), "got", message)
+
+    def _failure(
+        self, call: Call, person: Person, body: dict[str, Any], wrong: str
+    ) -> Failure | None:
+        house = self._house
+        faults = house.faults.take("graph", ASYNC_FAILURE, call.name, call.path, call.ids)
+        if faults:
+            return Failure(int(faults[0].code or 131026))
+        late = house.settings.graph.window == "fail_later" and house.limited
+        if late and self._outside_window(person, body):
+            return Failure(131047)
+        if person.stopped_marketing and body.get("type") == "template":
+            name, language = body["template"]["name"], body["template"]["language"]["code"]
+            waba_id = house.directory.numbers[call.ids["phone_number_id"]].waba_id
+            known = house.directory.templates.get((waba_id, name, language))
+            if known is not None and known.category == "MARKETING":
+                return Failure(131050)
+        return Failure(UPLOAD_FAILED, wrong) if wrong else None
+
+    def _contact(self, person: Person, body: dict[str, Any]) -> dict[str, Any]:
+        if "to" not in body:
+            return {"input": body["recipient"], "user_id": body["recipient"]}
+        if body.get("recipient_type") == "group":
+            return {"input": body["to"]}
+        return {"input": body["to"], "wa_id": person.wa_id or person.who}
 
 
 def _text(kind: str, body: dict[str, Any]) -> str | None:
@@ -181,6 +222,3 @@ def _text(kind: str, body: dict[str, Any]) -> str | None:
 def unknown_path(call: Call) -> Answer:
     """The answer for every other path."""
     return refusal(2500, message=f"Unknown path components: {call.path.removeprefix('/graph')}")
-
-
-__all__ = ["Messages", "new_wamid", "of_fault", "unknown_path"]

@@ -11,6 +11,7 @@ from local.sandbox.graph.errors import Refused, refusal
 from local.sandbox.graph.rules import broken_rule
 from local.sandbox.room import schema
 from local.sandbox.room.desk import Answer
+from local.sandbox.room.settings import GraphSettings
 
 DOCUMENT = "graph-send.strict"
 DEEP = frozenset({"interactive", "template", "contacts"})
@@ -59,14 +60,14 @@ def checker(body: dict[str, Any]) -> Draft202012Validator:
     return _message(kind if isinstance(kind, str) and kind in _types() else "text")
 
 
-def check(body: dict[str, Any]) -> None:
+def check(body: dict[str, Any], settings: GraphSettings) -> None:
     """Raise `Refused` when the body breaks the schema or a rule the schema cannot say."""
     error = schema.fault(checker(body), body)
     if error is not None:
         answer = _worded(error)
         answer.note["verdict"] = {"strict": schema.told(error)}
         raise Refused(answer)
-    broken = broken_rule(body)
+    broken = broken_rule(body, settings)
     if broken is not None:
         code, details = broken
         note = {"verdict": {"strict": details}}

@@ -37,19 +37,20 @@ class MetaPolicy:
         return None if sum(gaps) > graph.retry_for_s else gaps[-1] * graph.retry_scale
 
 
+def standard(number: PhoneNumber) -> dict[str, Any]:
+    """What stands in every value that is about a number's messages."""
+    metadata = {
+        "display_phone_number": number.display_phone_number,
+        "phone_number_id": number.phone_number_id,
+    }
+    return {"messaging_product": "whatsapp", "metadata": metadata}
+
+
 def envelope(changes: list[tuple[PhoneNumber, dict[str, Any]]], *, entries: bool) -> dict[str, Any]:
     """A body of one or several `value` parts, each in an entry of its own when `entries`."""
     made: list[dict[str, Any]] = []
     for number, part in changes:
-        value = {
-            "messaging_product": "whatsapp",
-            "metadata": {
-                "display_phone_number": number.display_phone_number,
-                "phone_number_id": number.phone_number_id,
-            },
-            **part,
-        }
-        change = {"value": value, "field": "messages"}
+        change = {"value": {**standard(number), **part}, "field": "messages"}
         if made and not entries and made[-1]["id"] == number.waba_id:
             made[-1]["changes"].append(change)
         else:
@@ -79,12 +80,15 @@ def letter(
         signed = None
     elif signature == "short":
         signed = (signed or "")[:-2]
+    headers = wire.headers(signed)
+    if house.settings.graph.legacy_signature:
+        headers["X-Hub-Signature"] = wire.old_signature(app.app_secret, out.body)
     return Letter(
         "graph",
         out.name,
         url,
         out.body,
-        wire.headers(signed),
+        headers,
         MetaPolicy(house),
         out.lane,
         out.ids,

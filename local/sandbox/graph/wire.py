@@ -2,12 +2,19 @@ r"""Meta's webhook bytes: ASCII JSON with lower-case \uXXXX and \/ escapes, sign
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
+import secrets
 from typing import Any
 
 import orjson
+
+
+def new_wamid() -> str:
+    """A fresh message id: opaque, with the characters of standard Base64."""
+    return "wamid.HBgM" + base64.b64encode(secrets.token_bytes(30)).decode()
 
 
 def encoded(body: Any) -> bytes:
@@ -21,6 +28,11 @@ def encoded(body: Any) -> bytes:
 def signature(secret: str, body: bytes) -> str:
     """The value of X-Hub-Signature-256: `sha256=` and 64 lower-case hex digits."""
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def old_signature(secret: str, body: bytes) -> str:
+    """The value of the older X-Hub-Signature, to be ignored (meta (a.2))."""
+    return "sha1=" + hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()
 
 
 def headers(signed: str | None) -> dict[str, str]:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from local.sandbox.room.faults import Fault
+from local.sandbox.room.faults import ON_DOWNLOADS, Fault
 from local.sandbox.room.house import House
+from local.sandbox.room.multipart import NotMultipartError, Part, read_parts
+from local.sandbox.room.pour import Pour
 from local.sandbox.room.protocol import HangUp
 from local.sandbox.room.records import Record
 
-ON_REQUESTS = frozenset({"delay", "status", "html_5xx", "drop_before", "drop_after_accept"})
+ON_REQUESTS = frozenset(
+    {"delay", "status", "html_5xx", "drop_before", "drop_after_accept", *ON_DOWNLOADS}
+)
+ANY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+DROPS = frozenset({"drop_before", "drop_after_accept"})
 HTML = (
     b"<!DOCTYPE html><html><head><title>Error</title></head>"
     b"<body><h1>Sorry, something went wrong.</h1></body></html>"
@@ -33,7 +40,10 @@ def _header(name: bytes, value: bytes) -> tuple[str, str]:
 
 @dataclass(slots=True)
 class Call:
-    """A request as the simulators see it. `ids`: what faults match by."""
+    """A request as the simulators see it. `ids`: what faults match by; `host`: its own address.
+
+    `parts` are those of an upload, None when it was not multipart; its body is then a summary.
+    """
 
     name: str
     method: str
@@ -42,29 +52,41 @@ class Call:
     headers: dict[str, str]
     body: bytes
     ids: dict[str, str]
+    host: str = ""
+    parts: list[Part] | None = None
 
 
 @dataclass(slots=True)
 class Answer:
-    """What goes back. `note` is shown in the record, beside the answer."""
+    """What goes back. `note` is shown in the record, beside the answer; `file` goes as the body."""
 
     status: int
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     media_type: str = "application/json"
     note: dict[str, Any] = field(default_factory=dict)
+    file: Pour | None = None
+    delay_ms: float = 0
+
+
+Work = Callable[[Call], Answer | Awaitable[Answer]]
 
 
 @dataclass(slots=True)
 class Desk:
-    """An endpoint. `work` makes the answer, `refuse` the error body of a fault."""
+    """An endpoint. `work` makes the answer, `refuse` the error body of a fault.
+
+    With `uploads` the body is read as multipart, part by part, and not kept. `identify` adds ids.
+    """
 
     house: House
     target: str
     name: str
     latency_ms: Callable[[], float]
-    work: Callable[[Call], Answer]
+    work: Work
     refuse: Callable[[Fault], Answer]
+    uploads: bool = False
+    identify: Callable[[Call], None] | None = None
 
     async def endpoint(self, request: Request) -> Response:
         """Answer `request`, or cut its connection."""
@@ -75,26 +97,35 @@ class Desk:
             request.scope["path"],
             dict(parse_qsl(request.scope["query_string"].decode("latin-1"))),
             dict(_header(k, v) for k, v in request.scope["headers"]),
-            await request.body(),
-            dict(request.path_params),
+            b"" if self.uploads else await request.body(),
+            {k: str(v) for k, v in request.path_params.items()},
         )
+        call.host = f"{request.scope['scheme']}://{call.headers.get('host', '')}"
+        if self.uploads:
+            await _upload(request, call)
+        if self.identify is not None:
+            self.identify(call)
         taken = self.house.faults.take(self.target, ON_REQUESTS, call.name, call.path, call.ids)
         for fault in taken:
             if fault.kind == "delay":
                 await asyncio.sleep(fault.delay_ms / 1000)
         decisive = next((f for f in taken if f.kind != "delay"), None)
-        answer = self._answer(call, decisive)
+        answer = await self._answer(call, decisive)
         self._record(call, answer, taken)
-        if decisive is not None and decisive.kind in {"drop_before", "drop_after_accept"}:
+        if decisive is not None and decisive.kind in DROPS:
             return HangUp()
-        wait = self.latency_ms() / 1000 - (time.monotonic() - began)
+        wait = (self.latency_ms() + answer.delay_ms) / 1000 - (time.monotonic() - began)
         if wait > 0:
             await asyncio.sleep(wait)
+        if answer.file is not None:
+            answer.file.fault = decisive
+            return answer.file
         return Response(answer.body, answer.status, answer.headers, answer.media_type)
 
-    def _answer(self, call: Call, fault: Fault | None) -> Answer:
-        if fault is None or fault.kind == "drop_after_accept":
-            return self.work(call)
+    async def _answer(self, call: Call, fault: Fault | None) -> Answer:
+        if fault is None or fault.kind == "drop_after_accept" or fault.kind in ON_DOWNLOADS:
+            made = self.work(call)
+            return made if isinstance(made, Answer) else await made
         if fault.kind == "html_5xx":
             return Answer(fault.status or 502, HTML, media_type="text/html")
         if fault.kind == "drop_before":
@@ -123,3 +154,12 @@ class Desk:
                 note=answer.note,
             )
         )
+
+
+async def _upload(request: Request, call: Call) -> None:
+    try:
+        call.parts = await read_parts(request)
+        shown = [part.shown() for part in call.parts]
+    except NotMultipartError as wrong:
+        shown = [{"wrong": str(wrong)}]
+    call.body = orjson.dumps({"parts": shown})

@@ -16,11 +16,16 @@ Kind = Literal[
     "html_5xx",
     "drop_before",
     "drop_after_accept",
+    "cut_short",
+    "corrupt",
+    "drip",
     "async_failure",
     "duplicate",
     "reorder",
 ]
 ON_WEBHOOKS: frozenset[Kind] = frozenset({"duplicate", "reorder"})
+ON_DOWNLOADS: frozenset[Kind] = frozenset({"cut_short", "corrupt", "drip"})
+DOWNLOADS = frozenset({"media_download", "download", "storage"})
 
 
 class Match(BaseModel):
@@ -37,9 +42,9 @@ class Match(BaseModel):
 class Fault(BaseModel):
     """One fault.
 
-    `duplicate` and `reorder` act on webhooks, the others on requests; `async_failure` accepts a
-    Graph send and lets its status be `failed` with `code`. It ends after `count` uses or
-    `seconds`, whichever is first; with neither it stays until deleted.
+    `duplicate` and `reorder` act on webhooks, `cut_short`, `corrupt` and `drip` on downloads, the
+    others on requests; `async_failure` accepts a Graph send and lets its status be `failed` with
+    `code`. It ends after `count` uses or `seconds`, whichever is first; with neither it stays.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -48,7 +53,10 @@ class Fault(BaseModel):
     match: Match = Field(default_factory=Match)
     count: int | None = Field(None, gt=0)
     seconds: float | None = Field(None, gt=0)
-    delay_ms: float = Field(0, ge=0, description="delay: this long; duplicate: gap to the copy")
+    delay_ms: float = Field(
+        0, ge=0, description="delay: this long; duplicate: gap to the copy; drip: to each 64 KB"
+    )
+    bytes: int = Field(0, ge=0, description="cut_short: so many are sent")
     hold_ms: float = Field(1000, gt=0, description="reorder: go alone if nothing follows in time")
     copies: int = Field(1, gt=0, description="duplicate: how many more")
     status: int | None = Field(None, ge=400, le=599)
@@ -63,8 +71,8 @@ class Fault(BaseModel):
     def _complete(self) -> Fault:
         if self.kind == "status" and self.status is None and self.code is None:
             raise ValueError("a fault of kind status needs `status` or `code`")
-        if self.kind == "delay" and not self.delay_ms:
-            raise ValueError("a fault of kind delay needs `delay_ms`")
+        if self.kind in {"delay", "drip"} and not self.delay_ms:
+            raise ValueError(f"a fault of kind {self.kind} needs `delay_ms`")
         if self.kind == "async_failure" and self.target != "graph":
             raise ValueError("async_failure is of the target graph alone")
         if self.match.path is not None:
@@ -86,6 +94,8 @@ class Fault(BaseModel):
         """Tell whether it is meant for this request or webhook."""
         match = self.match
         if match.name is not None and match.name != name:
+            return False
+        if self.kind in ON_DOWNLOADS and name not in DOWNLOADS:
             return False
         if self._path is not None and not self._path.search(path):
             return False

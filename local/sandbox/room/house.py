@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from local.sandbox.room.faults import FaultBook
+from local.sandbox.room.fetcher import Fetcher
+from local.sandbox.room.files import Files
 from local.sandbox.room.ledger import Ledger
 from local.sandbox.room.records import Recorder
 from local.sandbox.room.sender import Sender
@@ -22,6 +24,8 @@ class House:
     recorder: Recorder
     ledger: Ledger
     sender: Sender
+    files: Files
+    fetcher: Fetcher
 
     @classmethod
     def built(cls, settings: Settings) -> House:
@@ -34,6 +38,8 @@ class House:
             recorder,
             Ledger(settings),
             Sender(settings, faults, recorder),
+            Files(settings),
+            Fetcher(recorder),
         )
 
     @property

@@ -19,6 +19,7 @@ from local.sandbox.room.settings import Settings
 
 Side = Literal["whatsapp", "genesys"]
 Direction = Literal["written", "got"]
+Place = tuple[Side, str, str]
 
 
 @dataclass(slots=True)
@@ -78,15 +79,13 @@ class Ledger:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._threads: dict[tuple[Side, str, str], Thread] = {}
+        self._threads: dict[Place, Thread] = {}
         self._order: deque[Entry] = deque()
         self._by_id: dict[tuple[Side, str], Entry] = {}
         self._seq = count(1)
         self.dropped = 0
 
-    def add(
-        self, at: tuple[Side, str, str], direction: Direction, message: dict[str, Any]
-    ) -> Entry:
+    def add(self, at: Place, direction: Direction, message: dict[str, Any]) -> Entry:
         """Add a message at the end of the thread `at` (side, line, customer).
 
         `message`: `id`, `type`, `text` and what else is to be shown.

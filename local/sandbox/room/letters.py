@@ -25,7 +25,10 @@ class Policy(Protocol):
 
 @dataclass(slots=True)
 class Letter:
-    """A webhook to be sent. `ids`: phone_number_id or integration_id, customer: for faults."""
+    """A webhook to be sent. `ids`: phone_number_id or integration_id, customer: for faults.
+
+    `follow`: whether redirects are followed.
+    """
 
     target: str
     name: str
@@ -37,6 +40,7 @@ class Letter:
     ids: dict[str, str]
     note: dict[str, Any] = field(default_factory=dict)
     when_over: Callable[[str], None] | None = None
+    follow: bool = False
 
 
 @dataclass(slots=True)

@@ -15,14 +15,14 @@ class Bounded(OrderedDict[str, V], Generic[V]):
 
     def __init__(self, limit: int) -> None:
         super().__init__()
-        self._limit = limit
+        self.limit = limit
 
     def obtain(self, key: str, make: Callable[[], V]) -> V:
         """Answer the value of `key`, made if missing."""
         value = self.get(key)
         if value is None:
             value = self[key] = make()
-            if len(self) > self._limit:
+            if len(self) > self.limit:
                 self.popitem(last=False)
         else:
             self.move_to_end(key)

@@ -23,6 +23,11 @@ class HangUp(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Cut, then wait until the server has noticed, so that it does not answer 500."""
-        scope["extensions"][EXTENSION]["abort"]()
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await hang_up(scope, receive)
+
+
+async def hang_up(scope: Scope, receive: Receive) -> None:
+    """Cut the connection and wait until the server has noticed."""
+    scope["extensions"][EXTENSION]["abort"]()
+    while (await receive())["type"] != "http.disconnect":
+        pass

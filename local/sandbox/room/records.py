@@ -18,6 +18,7 @@ from local.sandbox.room.settings import Settings
 
 TIMED_OUT = "timeout"
 SECRETS = re.compile(rb'("access_token":"|client_secret=)[^"&]*')
+PENDING = ("webhooks_pending", "fetches_pending")
 SHOWN_ATTEMPTS = 50
 SHOWN_ANSWER = 2000
 
@@ -155,9 +156,9 @@ class Recorder:
     def clear(self) -> int:
         """Forget records and counters (but what is pending); answers how many records went."""
         gone = len(self._records)
-        pending = self.counters["webhooks_pending"]
+        pending = {name: self.counters[name] for name in PENDING}
         self._records.clear()
         self.counters.clear()
-        self.counters["webhooks_pending"] = pending
+        self.counters.update(pending)
         self._bytes = self.dropped = 0
         return gone

@@ -204,7 +204,7 @@ class Sender:
                 data=letter.body,
                 headers=letter.headers,
                 timeout=timeout,
-                allow_redirects=False,
+                allow_redirects=letter.follow,
             ) as got:
                 status = got.status
                 answer = (await got.read())[:SHOWN_ANSWER].decode("utf-8", "replace")

@@ -47,6 +47,61 @@ class GraphSettings(Part):
     retry_factor: float = Field(2, ge=1, description="each gap is this much longer (unsure)")
     retry_for_s: float = Field(7 * 86400, ge=0, description="then it is given up")
     retry_scale: float = Field(1, ge=0, description="all gaps times this; 0.01 for tests")
+    status_conversation: bool = Field(True, description="conversation in statuses; gone from v24.0")
+    sent_before_failed: bool = Field(False, description="sent comes before an async failure")
+    parent_user_id_key: Literal["recipient_parent_user_id", "parent_recipient_user_id"] = Field(
+        "recipient_parent_user_id", description="in statuses (unsure)"
+    )
+    reaction_opens_window: bool = Field(False, description="(unsure)")
+    unknown_reaction_target: Literal["refuse", "accept"] = Field(
+        "refuse", description="a reaction to a message that is not there (unsure)"
+    )
+    read_days: float = Field(30, ge=0, description="older messages are not marked read (unsure)")
+    row_titles_unique: bool = Field(False, description="in a list (unsure)")
+    max_contacts: int = Field(257, gt=0, description="in one message (unsure: 5 to 257)")
+    length_unit: Literal["code_points", "utf16"] = Field(
+        "code_points", description="how lengths are counted (unsure)"
+    )
+    blank_parameter_code: Literal[132000, 132018] = Field(
+        132000, description="newline, tab or 5 blanks in a template's parameter (unsure)"
+    )
+    spellings: dict[str, str] = Field(
+        {}, description="digits as sent -> wa_id as Meta knows it (Brazil, Mexico, Argentina)"
+    )
+    legacy_signature: bool = Field(False, description="X-Hub-Signature (SHA-1) too (unsure)")
+    webhook_media_url: bool = Field(True, description="url in the media objects of webhooks")
+    inbound_media_days: float = Field(7, ge=0, description="media ids of webhooks live so long")
+    uploaded_media_days: float = Field(30, ge=0, description="media ids of uploads live so long")
+    media_url_seconds: float = Field(300, ge=0, description="then a download link is a 404")
+    media_size_as: Literal["number", "string"] = Field(
+        "number", description="file_size of a lookup"
+    )
+    media_sha256_as: Literal["hex", "base64"] = Field("hex", description="of a lookup (unsure)")
+    media_for_strangers: Literal["401", "html"] = Field(
+        "401", description="a download without the token: 401, or 200 with a page of HTML"
+    )
+    media_needs_user_agent: bool = Field(False, description="else 400 (unsure)")
+    media_content_length: bool = Field(
+        True, description="of downloads; without it they are chunked"
+    )
+    upload_cap: Literal["by_use", "by_type"] = Field(
+        "by_use", description="a 6 MB JPEG: may be uploaded (for a document), or never (unsure)"
+    )
+    upload_refusal_code: Literal[131053, 100] = Field(131053, description="(unsure)")
+    upload_type_mismatch: Literal["refuse", "accept"] = Field(
+        "refuse", description="`type` is not the Content-Type of the part (unsure)"
+    )
+    document_mimes: Literal["any", "listed"] = Field(
+        "any", description="what goes as a document: any type, or those of Meta's page (unsure)"
+    )
+    plain_ogg: Literal["accept", "refuse"] = Field(
+        "accept", description="audio/ogg without codecs=opus (unsure)"
+    )
+    sniff_media: bool = Field(True, description="the content must be what the type says")
+    media_verdict: Literal["later", "at_once"] = Field(
+        "later", description="unfit files: 131053 in a status, or in the answer"
+    )
+    link_cache_s: float = Field(0, ge=0, description="a link is fetched once in it (unsure: 600)")
 
 
 class GenesysSettings(Part):
@@ -63,6 +118,41 @@ class GenesysSettings(Part):
     )
     receipt_statuses: list[str] = Field(["Delivered", "Failed"], description="others: 400")
     structured_needs_conversation: bool = Field(True, description="else 404 (unsure)")
+    strict: bool = Field(False, description="the strict schemas decide: unknown keys are a 400")
+    needs_text_or_content: bool = Field(True, description="of a message (unsure)")
+    structured_needs_origin: bool = Field(
+        True, description="originatingMessageId must be there (unsure)"
+    )
+    unknown_origin: Literal["not_found", "bad_request", "accept"] = Field(
+        "not_found", description="a tap on what this customer never got: 404 or 400 (unsure)"
+    )
+    max_text: int = Field(0, ge=0, description="characters of an inbound text; 0: any (unsure)")
+    max_attribute_bytes: int = Field(0, ge=0, description="customAttributes; 0: any (unsure)")
+    max_address: int = Field(0, ge=0, description="characters of from.id; 0: any (unsure)")
+    prefetch_ms: float = Field(0, ge=0, description="prefetchConversationId takes longer (unsure)")
+    receipts_after_disconnect: Literal["accept", "not_found"] = Field(
+        "accept", description="(unsure)"
+    )
+    agentless_status: int = Field(202, ge=200, le=299, description="(unsure: 200 or 202)")
+    fetch_attachments: bool = Field(True, description="customers' files are fetched by their links")
+    fetch_after_ms: float = Field(0, ge=0, description="so long after the message (unsure)")
+    attachment_needs_length: bool = Field(True, description="Content-Length at those links")
+    attachment_failure_receipt: bool = Field(
+        False, description="a file that can not be had: a Failed receipt to the webhook (unsure)"
+    )
+    published_receipts: bool = Field(
+        False, description="a Published receipt for each message that came in (unsure)"
+    )
+    download_auth: Literal["none", "bearer", "expired"] = Field(
+        "none", description="what agents' files need: nothing, our token, or they are gone (unsure)"
+    )
+    download_redirect: Literal["none", "same", "elsewhere"] = Field(
+        "none", description="to a storage on the same host or on another (unsure)"
+    )
+    download_expired_status: int = Field(403, ge=400, le=499, description="(unsure: 403, 404, 410)")
+    download_seconds: float = Field(604800, ge=0, description="links live so long (unsure)")
+    download_length: bool = Field(True, description="Content-Length of downloads")
+    webhook_follows_redirects: bool = Field(False, description="(unsure)")
     threading_hours: float = Field(72, ge=0, description="a reply later than this opens a new one")
     webhook_timeout_s: float = Field(10, gt=0)
     webhook_retries: int = Field(5, ge=0)
@@ -89,6 +179,7 @@ class RoomSettings(Part):
     max_records: int = Field(100_000, gt=0)
     max_record_bytes: int = Field(128_000_000, gt=0, description="of bodies")
     max_messages: int = Field(100_000, gt=0, description="in the conversation ledger")
+    max_file_bytes: int = Field(64_000_000, gt=0, description="of files given as Base64")
     webhooks_in_flight: int = Field(100, gt=0)
 
 

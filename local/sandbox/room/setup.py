@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -46,13 +46,37 @@ class AccessToken(Item):
     expired: bool = False
 
 
+class TemplateButton(Item):
+    """A button of a template. `dynamic`: its URL ends in a variable."""
+
+    type: Literal["quick_reply", "url", "copy_code", "phone_number", "flow", "catalog", "otp"]
+    text: str = ""
+    dynamic: bool = False
+
+
 class Template(Item):
-    """An approved template. `body_parameters`: how many its body takes."""
+    """A template as Meta knows it. `body_parameters`: how many its body takes.
+
+    With `parameter_names` it is a named one, and those are its body's. `body`: its text with
+    `{{1}}` or `{{name}}`, from which the words that the customer reads are made.
+    """
 
     waba_id: str
     name: str
     language: str
     body_parameters: int = 0
+    parameter_names: list[str] = []
+    header: Literal["text", "image", "video", "document", "location"] | None = None
+    header_parameters: int = Field(0, ge=0, le=1, description="variables of a text header")
+    buttons: list[TemplateButton] = []
+    body: str | None = None
+    category: Literal["MARKETING", "UTILITY", "AUTHENTICATION"] = "UTILITY"
+    status: Literal["APPROVED", "PENDING", "REJECTED", "PAUSED", "DISABLED"] = "APPROVED"
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What it is found by."""
+        return (self.waba_id, self.name, self.language)
 
 
 class Client(Item):
@@ -61,7 +85,11 @@ class Client(Item):
     client_id: str
     client_secret: str
     expires_in: int | None = None
-    permissions: list[str] = ["conversation:message:receive", "conversation:message:view"]
+    permissions: list[str] = [
+        "conversation:message:receive",
+        "conversation:message:view",
+        "conversation:message:create",
+    ]
     rate_per_minute: int | None = None
 
 
@@ -120,7 +148,7 @@ class Setup(Item):
             apps=join("name", self.apps, other.apps),
             phone_numbers=join("phone_number_id", self.phone_numbers, other.phone_numbers),
             access_tokens=join("token", self.access_tokens, other.access_tokens),
-            templates=self.templates + [t for t in other.templates if t not in self.templates],
+            templates=join("key", self.templates, other.templates),
             orgs=join("name", self.orgs, other.orgs),
         )
 
@@ -143,6 +171,6 @@ class Directory:
         self.apps = {a.name: a for a in setup.apps}
         self.numbers = {n.phone_number_id: n for n in setup.phone_numbers}
         self.tokens = {t.token: t for t in setup.access_tokens}
-        self.templates = {(t.waba_id, t.name, t.language): t for t in setup.templates}
+        self.templates = {t.key: t for t in setup.templates}
         self.clients = {c.client_id: (o, c) for o in setup.orgs for c in o.clients}
         self.integrations = {i.integration_id: (o, i) for o in setup.orgs for i in o.integrations}

@@ -218,10 +218,12 @@ def test_typing_and_taps_are_taken(world: World) -> None:
     typing = {**channel(), "events": [{"eventType": "Typing"}]}
     assert world.genesys("event", typing).status_code == 202
     conversation = prefetched(world)
-    tap = {**channel(), "buttonResponse": TAP, "originatingMessageId": "a" * 32}
+    asked = world.sandbox.agent_sends(world.integration, "+919876543210", "quick_replies").id
+    tap = {**channel(), "buttonResponse": TAP, "originatingMessageId": asked}
     assert world.genesys("structured/response", tap).json()["type"] == "Structured"
     (thread,) = world.sandbox.conversations(side="genesys", line=world.integration)
     assert (thread.conversation_id, thread.texts("got")) == (conversation, ["hello", "Yes"])
+    assert thread.messages[-1].extra["originating_message_id"] == asked
 
 
 def test_a_receipt_reaches_its_message(world: World) -> None:

@@ -1,0 +1,1 @@
+"""What reaches a business by webhook, by name: messages of customers, changes of accounts."""

@@ -1,0 +1,104 @@
+"""Every kind by name: what customers send, what Meta tells, what agents send."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from local.sandbox.genesys.outbound.table import KINDS as AGENT_KINDS
+from local.sandbox.graph.accounts import FIELDS
+from local.sandbox.graph.inbound.table import KINDS
+from tests.local.sandbox.support import World
+
+CUSTOMER = "919876543210"
+
+
+def values(world: World, count: int = 1) -> list[dict[str, Any]]:
+    """The values that came to Meta's callback, in order."""
+    bodies = [json.loads(hit.body) for hit in world.receiver.hits(world.meta_path, count)]
+    return [
+        change["value"] for body in bodies for entry in body["entry"] for change in entry["changes"]
+    ]
+
+
+def message(world: World) -> dict[str, Any]:
+    """The one message that came."""
+    (value,) = values(world)
+    (item,) = value["messages"]
+    found: dict[str, Any] = item
+    return found
+
+
+def posted(world: World) -> dict[str, Any]:
+    """The one body that came from the platform."""
+    (hit,) = world.receiver.hits(world.genesys_path, 1)
+    body: dict[str, Any] = json.loads(hit.body)
+    return body
+
+
+TYPES = {
+    "voice": "audio",
+    "legacy_voice": "voice",
+    "pin": "location",
+    "button_reply": "interactive",
+    "list_reply": "interactive",
+    "flow": "interactive",
+    "address": "interactive",
+    "call_permission_reply": "interactive",
+    "interactive_empty": "interactive",
+    "reaction_removed": "reaction",
+    "number_changed": "system",
+    "user_id_changed": "system",
+    "identity_changed": "system",
+    "unavailable": "unsupported",
+    "media_error": "image",
+    "new_type": "hologram",
+    **dict.fromkeys(
+        ["reply", "forward", "frequent_forward", "product_reply", "referral", "group_message"],
+        "text",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_customer_sends_every_kind_by_name(world: World, kind: str) -> None:
+    sent = world.sandbox.customer_sends(world.number, CUSTOMER, kind, wait=True)
+    item = message(world)
+    assert item["id"] == sent.id
+    assert item["type"] == TYPES.get(kind, kind)
+    assert item["timestamp"].isdigit()
+    empty = {"request_welcome", "interactive_empty", "unsupported", "unavailable", "unknown"}
+    assert item["type"] in item or kind in empty
+
+
+@pytest.mark.parametrize("kind", AGENT_KINDS)
+def test_an_agent_sends_every_kind_by_name(world: World, kind: str) -> None:
+    fields: dict[str, Any] = {"text": "x"} if kind == "message" else {}
+    sent = world.sandbox.agent_sends(world.integration, "+91", kind, wait=True, **fields)
+    body = posted(world)
+    assert body["id"] == sent.id
+    assert body["type"] in {"Text", "Structured", "Event", "Receipt"}
+    assert body["channel"]["to"]["id"] == "+91"
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_meta_tells_of_every_field_by_name(world: World, field: str) -> None:
+    world.sandbox.meta_change(world.number, field, wait=True)
+    (hit,) = world.receiver.hits(world.meta_path)
+    (entry,) = json.loads(hit.body)["entry"]
+    (change,) = entry["changes"]
+    assert entry["id"] == world.waba
+    assert change["field"] == ("messages" if field == "errors" else field)
+    assert change["value"]
+    assert ("time" in entry) is ("metadata" not in change["value"])
+
+
+def test_help_lists_them_all() -> None:
+    command = [sys.executable, "-m", "local.sandbox", "--help"]
+    words = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    for name in (*KINDS, *AGENT_KINDS, *FIELDS):
+        assert f"\n  {name} " in words
