@@ -1,25 +1,37 @@
-"""Delivers to Genesys: `POST /genesys/messages` and `/genesys/receipts`. 200 with an outcome."""
+"""Delivers to Genesys: `POST /genesys/messages`, `/structured`, `/receipts`; fetches its files.
+
+Answers 200 with an outcome as soon as there is one.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from functions_framework.aio import http
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from genesys_api_service.fetching import Fetching
+from genesys_api_service.media import Media
 from genesys_api_service.sender import Sender
 from shared.genesys.client import GenesysClient
-from shared.messaging.door import answer
+from shared.media.fetch import Fetcher
+from shared.media.hosts import Trusted
+from shared.media.settings import MediaSettings
+from shared.media.store import MediaStore
+from shared.messaging.door import Route, answer
 from shared.messaging.sending import Sending
+from shared.messaging.transfers import Transfers
 from shared.messaging.transport import Limits, provider_session
 from shared.runtime.function import Check, Function, Resources
 from shared.runtime.peer import Peer, http_session
 from shared.runtime.service_auth import ServiceTokens
 from shared.runtime.settings import RedisSettings, ServiceAuthSettings, VaultSettings
-from shared.services.delivery import GenesysSend
+from shared.services.delivery import GenesysMediaFetch, GenesysSend
 from shared.storage.cache import Cache
+from shared.storage.streams import Streams
 from shared.tenancy.regions import RegionSettings, extra_regions
 from shared.tenancy.vault import Vault
 from shared.tokens.source import TokenSource
@@ -27,7 +39,7 @@ from shared.tokens.source import TokenSource
 NAME = "genesys-api"
 
 
-class Settings(RedisSettings, ServiceAuthSettings, VaultSettings, RegionSettings):
+class Settings(RedisSettings, ServiceAuthSettings, VaultSettings, RegionSettings, MediaSettings):
     """Where Genesys and the auth function are, and how long Genesys may take (seconds)."""
 
     auth_url: str
@@ -46,20 +58,24 @@ class Settings(RedisSettings, ServiceAuthSettings, VaultSettings, RegionSettings
 
 @dataclass(kw_only=True)
 class Kit(Resources):
-    """The one thing this function does."""
+    """What this function does, by path."""
 
-    sender: Sender
+    routes: dict[str, Route[Any]]
 
 
 @asynccontextmanager
 async def wire(settings: Settings) -> AsyncIterator[Kit]:
-    """Open the cache and both pools: to Genesys, and to our own functions."""
+    """Open the cache, S3, and the pools: to Genesys, to its file hosts, to our own functions."""
     limits = Limits(settings.provider_connect_seconds, settings.provider_read_seconds)
+    api = Trusted.of("", settings.genesys_api_base_url)
+    trusted = Trusted.of(settings.fetch_allowed_hosts, settings.genesys_api_base_url)
     async with (
         AsyncExitStack() as stack,
         http_session() as session,
         provider_session() as providers,
         Cache.open(settings.redis_url.get_secret_value()) as cache,
+        Streams.open(settings) as streams,
+        Fetcher.open(trusted, connect=limits.connect, stall=limits.read) as fetcher,
     ):
         tokens = ServiceTokens.of(NAME, settings)
         auth = Peer(session, name="auth", url=settings.auth_url, tokens=tokens)
@@ -67,11 +83,24 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
         source = TokenSource(cache, auth, Vault.of(settings.key_ring))
         stack.push_async_callback(source.close)
         regions = extra_regions(settings.genesys_extra_regions)
+        fetching = Fetching(fetcher, MediaStore(streams), trusted, api, regions)
+        media = Media(fetching, source, Transfers(settings.media_at_once))
+        sender = Sender(client, source, Sending(), regions)
         checks = [
             Check("auth", auth.ping, required=False),
             Check("redis", cache.ping, required=False),
+            Check("s3", streams.ping, required=False),
         ]
-        yield Kit(sender=Sender(client, source, Sending(), regions), checks=checks)
+        yield Kit(routes=_routes(sender, media), checks=checks)
+
+
+def _routes(sender: Sender, media: Media) -> dict[str, Route[Any]]:
+    return {
+        "/genesys/messages": Route(GenesysSend, sender.message),
+        "/genesys/structured": Route(GenesysSend, sender.structured),
+        "/genesys/receipts": Route(GenesysSend, sender.receipt),
+        "/genesys/media/fetch": Route(GenesysMediaFetch, media.fetch),
+    }
 
 
 function = Function(NAME, Settings, wire)
@@ -80,7 +109,5 @@ function = Function(NAME, Settings, wire)
 @http
 @function.entry
 async def handle(request: Request) -> Response:
-    """Send what the request holds."""
-    sender = function.kit(request).sender
-    routes = {"/genesys/messages": sender.message, "/genesys/receipts": sender.receipt}
-    return await answer(request, GenesysSend, routes)
+    """Do what the path says with what the request holds."""
+    return await answer(request, function.kit(request).routes)

@@ -1,32 +1,45 @@
-"""Delivers to Meta: `POST /whatsapp/send`. Answers 200 with an outcome as soon as there is one."""
+"""Delivers to Meta: `POST /whatsapp/send`; moves files: `/whatsapp/media/fetch` and `/upload`.
+
+Answers 200 with an outcome as soon as there is one.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from functions_framework.aio import http
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.messaging.door import answer
+from shared.media.fetch import Fetcher
+from shared.media.hosts import Allowed, Trusted
+from shared.media.settings import MediaSettings
+from shared.media.store import MediaStore
+from shared.messaging.door import Route, answer
 from shared.messaging.sending import Sending
+from shared.messaging.transfers import Transfers
 from shared.messaging.transport import Limits, provider_session
 from shared.runtime.function import Check, Function, Resources
 from shared.runtime.peer import Peer, http_session
 from shared.runtime.service_auth import ServiceTokens
 from shared.runtime.settings import RedisSettings, ServiceAuthSettings, VaultSettings
-from shared.services.delivery import WhatsAppSend
+from shared.services.delivery import MediaFetch, MediaUpload, WhatsAppSend
 from shared.storage.cache import Cache
+from shared.storage.streams import Streams
 from shared.tenancy.vault import Vault
 from shared.tokens.source import TokenSource
 from shared.whatsapp.client import WhatsAppClient
+from wa_api_service.fetching import META_HOSTS, Fetching
+from wa_api_service.media import Media
 from wa_api_service.sender import Sender
+from wa_api_service.uploading import Uploading
 
 NAME = "wa-api"
 
 
-class Settings(RedisSettings, ServiceAuthSettings, VaultSettings):
+class Settings(RedisSettings, ServiceAuthSettings, VaultSettings, MediaSettings):
     """Where Meta and the auth function are, and how long Meta may take (seconds)."""
 
     auth_url: str
@@ -48,20 +61,23 @@ class Settings(RedisSettings, ServiceAuthSettings, VaultSettings):
 
 @dataclass(kw_only=True)
 class Kit(Resources):
-    """The one thing this function does."""
+    """What this function does, by path."""
 
-    sender: Sender
+    routes: dict[str, Route[Any]]
 
 
 @asynccontextmanager
 async def wire(settings: Settings) -> AsyncIterator[Kit]:
-    """Open the cache and both pools: to Meta, and to our own functions."""
+    """Open the cache, S3, and the pools: to Meta, to its file hosts, and to our own functions."""
     limits = Limits(settings.provider_connect_seconds, settings.provider_read_seconds)
+    trusted = Trusted.of(settings.fetch_allowed_hosts, settings.graph_api_base_url)
     async with (
         AsyncExitStack() as stack,
         http_session() as session,
         provider_session() as providers,
         Cache.open(settings.redis_url.get_secret_value()) as cache,
+        Streams.open(settings) as streams,
+        Fetcher.open(trusted, connect=limits.connect, stall=limits.read) as fetcher,
     ):
         tokens = ServiceTokens.of(NAME, settings)
         auth = Peer(session, name="auth", url=settings.auth_url, tokens=tokens)
@@ -73,11 +89,26 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
         )
         source = TokenSource(cache, auth, Vault.of(settings.key_ring))
         stack.push_async_callback(source.close)
+        media = Media(
+            Fetching(client, fetcher, MediaStore(streams), Allowed(META_HOSTS, trusted)),
+            Uploading(client, streams, cache),
+            source,
+            Transfers(settings.media_at_once),
+        )
         checks = [
             Check("auth", auth.ping, required=False),
             Check("redis", cache.ping, required=False),
+            Check("s3", streams.ping, required=False),
         ]
-        yield Kit(sender=Sender(client, source, Sending()), checks=checks)
+        yield Kit(routes=_routes(Sender(client, source, Sending()), media), checks=checks)
+
+
+def _routes(sender: Sender, media: Media) -> dict[str, Route[Any]]:
+    return {
+        "/whatsapp/send": Route(WhatsAppSend, sender.send),
+        "/whatsapp/media/fetch": Route(MediaFetch, media.fetch),
+        "/whatsapp/media/upload": Route(MediaUpload, media.upload),
+    }
 
 
 function = Function(NAME, Settings, wire)
@@ -86,7 +117,5 @@ function = Function(NAME, Settings, wire)
 @http
 @function.entry
 async def handle(request: Request) -> Response:
-    """Send what the request holds."""
-    sender = function.kit(request).sender
-    routes = {"/whatsapp/send": sender.send}
-    return await answer(request, WhatsAppSend, routes)
+    """Do what the path says with what the request holds."""
+    return await answer(request, function.kit(request).routes)

@@ -1,4 +1,4 @@
-"""Sends one finished body to Genesys Cloud Open Messaging: `.../inbound/open/{message|receipt}`.
+"""Sends one finished body to Genesys Cloud Open Messaging: `.../inbound/open/...`.
 
 Contract: contracts/genesys.md (b). A repeat needs the same messageId and time (b9).
 """
@@ -31,6 +31,13 @@ class GenesysClient:
     ) -> SendOutcome:
         """Hand over a customer's message; the answer tells the conversation it went to."""
         path = f"{integration_id}/inbound/open/message?prefetchConversationId=true"
+        return await self._send(self._url(region, path), token, body, named=True)
+
+    async def structured(
+        self, integration_id: str, region: str, token: SecretStr, body: dict[str, Any]
+    ) -> SendOutcome:
+        """Hand over a customer's tap on an option; it never opens a conversation (b4)."""
+        path = f"{integration_id}/inbound/open/structured/response"
         return await self._send(self._url(region, path), token, body, named=True)
 
     async def receipt(

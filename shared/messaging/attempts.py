@@ -70,7 +70,7 @@ async def deliver(attempt: Attempt, credential: Credential, patience: Patience) 
     except ParleyError as error:
         if error.retryable != "no":
             raise
-        return SendOutcome.refused(_no_token(error))
+        return SendOutcome.refused(no_token(error))
     tries = 1
     while (wait := patience.wait(outcome, tries, time.monotonic() - started)) is not None:
         await asyncio.sleep(wait)
@@ -98,6 +98,48 @@ async def _first(
     return fresh, await attempt(fresh)
 
 
+class Bearer:
+    """A tenant's token for a transfer: asked for when it is needed, replaced once."""
+
+    def __init__(self, credential: Credential, patience: Patience) -> None:
+        self._credential = credential
+        self._patience = patience
+        self._renewed = False
+
+    async def token(self) -> SecretStr:
+        """The token. Raises Unavailable, or NoToken."""
+        try:
+            async with _limit(self._patience.token):
+                return await self._credential.token()
+        except ParleyError as error:
+            if error.retryable != "no":
+                raise
+            raise NoToken(error) from error
+
+    async def renew(self, rejected: SecretStr) -> SecretStr | None:
+        """Another token in place of one that was rejected; None when there is no other."""
+        if self._renewed:
+            return None
+        self._renewed = True
+        async with _limit(self._patience.token):
+            await self._credential.drop(rejected)
+        fresh = await self.token()
+        return None if fresh == rejected else fresh
+
+
+class NoToken(ParleyError):
+    """The tenant's credential is itself at fault."""
+
+    code = "credential_bad"
+    title = "No token for this credential"
+    retryable = "no"
+
+    def __init__(self, error: ParleyError) -> None:
+        """`error` is what the auth function said."""
+        super().__init__(error.detail)
+        self.error = no_token(error)
+
+
 @asynccontextmanager
 async def _limit(seconds: float) -> AsyncIterator[None]:
     """Whoever gives tokens may take so long; then nothing was sent."""
@@ -117,7 +159,8 @@ def _settled(outcome: SendOutcome, tries: int) -> SendOutcome:
     return outcome.model_copy(update={"error": final})
 
 
-def _no_token(error: ParleyError) -> SendError:
+def no_token(error: ParleyError) -> SendError:
+    """The error of a tenant whose credential is itself at fault: an operator mends it."""
     return SendError(
         provider_code=error.code,
         title="No token for this credential",

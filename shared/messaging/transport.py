@@ -1,4 +1,4 @@
-"""One POST to a provider, never repeated here: what surely did not leave is told apart.
+"""One request to a provider, never repeated here: what surely did not leave is told apart.
 
 surely not sent   no address, refused, connect or pool time over, TLS failed   -> refused, retryable
 perhaps taken     time over or connection lost after that, answer not readable -> unknown
@@ -22,16 +22,20 @@ _USER_AGENT = "Parley"
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds. `connect` covers waiting for a free connection, TCP and TLS; `read` the answer."""
+    """Seconds. `connect` covers waiting for a free connection, TCP and TLS; `read` the answer.
+
+    `send` is what a long body may take on its way.
+    """
 
     connect: float = 3.0
     read: float = 10.0
+    send: float = 0.0
 
     @property
     def timeout(self) -> aiohttp.ClientTimeout:
         """The same as aiohttp wants it."""
         return aiohttp.ClientTimeout(
-            total=self.connect + self.read,
+            total=self.connect + self.send + self.read,
             connect=self.connect,
             sock_connect=self.connect,
             sock_read=self.read,
@@ -77,16 +81,38 @@ class Post:
 async def post(
     session: aiohttp.ClientSession, request: Post, limits: Limits
 ) -> Answer | SendOutcome:
-    """The provider's answer, or the outcome when there is none. Raises nothing of the network.
+    """The provider's answer, or the outcome when there is none. Raises nothing of the network."""
+    return await exchange(
+        session,
+        Exchange("POST", request.url, request.token, request.body, request.repeatable),
+        limits,
+    )
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request of any kind. A payload brings its own Content-Type; bytes are JSON."""
+
+    method: str
+    url: str
+    token: SecretStr
+    body: bytes | aiohttp.Payload | None = None
+    repeatable: bool = True
+
+
+async def exchange(
+    session: aiohttp.ClientSession, request: Exchange, limits: Limits
+) -> Answer | SendOutcome:
+    """As `post` does.
 
     Foreign exceptions end here: their words and arguments hold addresses and headers.
     """
-    headers = {
-        "Authorization": f"Bearer {request.token.get_secret_value()}",
-        "Content-Type": "application/json",
-    }
+    headers = {"Authorization": f"Bearer {request.token.get_secret_value()}"}
+    if isinstance(request.body, bytes):
+        headers["Content-Type"] = "application/json"
     try:
-        async with session.post(
+        async with session.request(
+            request.method,
             request.url,
             data=request.body,
             headers=headers,

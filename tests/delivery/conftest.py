@@ -1,6 +1,6 @@
 """Runs wa-api and genesys-api as processes, with a provider and an auth function that are played.
 
-Redis is away in these tests: a send must not need it.
+Redis and S3 are away in these tests: a send must not need them.
 """
 
 import json
@@ -132,6 +132,9 @@ def launch(stack: ExitStack, folder: Path, name: str, **environment: str) -> Del
         "GRAPH_API_BASE_URL": provider.url,
         "GENESYS_API_BASE_URL": provider.url,
         "PROVIDER_READ_SECONDS": "0.5",
+        "S3_ENDPOINT_URL": "http://127.0.0.1:1",
+        "S3_ACCESS_KEY": "key",
+        "S3_SECRET_KEY": "secret",
         **environment,
     }
     process = start_function(f"functions/{name}/handler.py", port, output, **settings)

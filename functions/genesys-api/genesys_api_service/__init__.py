@@ -1,1 +1,1 @@
-"""The flow behind genesys-api: one finished message or receipt, a tenant's token, one outcome."""
+"""The flow behind genesys-api: one finished body or one file, a tenant's token, one outcome."""

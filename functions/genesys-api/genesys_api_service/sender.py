@@ -1,4 +1,4 @@
-"""Sends one finished message or receipt to a tenant's Genesys region with its token."""
+"""Sends one finished message, tap or receipt to a tenant's Genesys region with its token."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -33,6 +33,10 @@ class Sender:
     async def message(self, request: GenesysSend) -> SendOutcome:
         """The outcome of one customer's message."""
         return await self._send("genesys_message", self.client.message, request)
+
+    async def structured(self, request: GenesysSend) -> SendOutcome:
+        """The outcome of one customer's tap on an option."""
+        return await self._send("genesys_structured", self.client.structured, request)
 
     async def receipt(self, request: GenesysSend) -> SendOutcome:
         """The outcome of one receipt."""

@@ -1,1 +1,1 @@
-"""The flow behind wa-api: one finished message, a tenant's token, one outcome."""
+"""The flow behind wa-api: one finished message or one file, a tenant's token, one outcome."""
