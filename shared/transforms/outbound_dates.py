@@ -8,6 +8,7 @@ from typing import Any
 from shared.transforms.outbound_blocks import Ask, Block, Choice, Option, Words
 from shared.transforms.outbound_cards import picture
 from shared.transforms.outbound_text import formatted, joined
+from shared.transforms.text import visible
 from shared.wire.body import Json
 from shared.wire.fields import moment, number, obj, objects, text
 
@@ -83,4 +84,4 @@ _DAY = 24 * 60
 def _place(picker: Json) -> str | None:
     location = obj(picker.get("location"))
     said = (text(location.get(key)) for key in ("text", "title", "name", "address"))
-    return ", ".join(one for one in said if one and one.strip()) or None
+    return ", ".join(one for one in said if one and visible(one)) or None

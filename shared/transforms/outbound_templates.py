@@ -20,6 +20,7 @@ from shared.transforms.outbound_blocks import (
 )
 from shared.transforms.outbound_files import WaFile, file_in
 from shared.transforms.outbound_text import formatted, joined, within
+from shared.transforms.text import visible
 from shared.whatsapp import limits
 from shared.whatsapp.limits import is_link, size
 from shared.whatsapp.media import MediaKind
@@ -49,7 +50,7 @@ def notification(
     name, language = _name(text(template.get("id"))), language_code(text(template.get("language")))
     shown = file_in({"template": template})
     if isinstance(file, Refusal):
-        return [Lost(file)] if name and language else [Lost(file), *_plain(template, words)]
+        return [Lost(file), *_plain(template, words)]
     if name is None or language is None:
         return _under(_enclosed(file, shown), _plain(template, words))
     header = _media(file, shown) or _texts(template, "header", limits.TEMPLATE_HEADER)
@@ -142,7 +143,7 @@ def _button(one: Json, index: int) -> TemplateButton | None:
     if kind == "quick_reply" and payload:
         return TemplateButton(index, kind, payload, Option(label or payload, payload, "Button"))
     values = [text(each.get("text")) for each in objects(one.get("parameters"))]
-    value = next((each for each in values if each and each.strip()), None)
+    value = next((each for each in values if each and visible(each)), None)
     if kind in ("url", "copy_code") and value:
         return TemplateButton(index, kind, "".join(value.split()))
     return None
@@ -184,7 +185,7 @@ def _plain(template: Json, words: str) -> list[Block]:
         for one in buttons
         if (text(one.get("type")) or "").casefold() == "quickreply"
         and (label := text(one.get("text")))
-        and label.strip()
+        and visible(label)
     )
     if replies:
         return [Ask(words, replies, lead=False)]

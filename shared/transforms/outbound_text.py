@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from shared.transforms.text import cut, one_line, split
+import regex
+
+from shared.transforms.text import split, visible
 from shared.whatsapp.limits import FILENAME, size
 
 # Genesys' editors and bots write Markdown. Only what can mean nothing else is rewritten: pairs that
@@ -29,15 +31,24 @@ def _link(match: re.Match[str]) -> str:
 
 def within(text: str, limit: int) -> str:
     """The text, cut between two graphemes when it is longer than `limit` UTF-16 units."""
-    room = limit
-    while size(found := cut(text, room)) > limit:
-        room -= max(1, (size(found) - limit) // 2)
-    return found
+    if size(text) <= limit:
+        return text
+    room, end = limit - 1, 0  # the mark takes one
+    for letter in _GRAPHEME.finditer(text):
+        room -= size(letter[0])
+        if room < 0:
+            break
+        end = letter.end()
+    # a lone letter of hundreds of marks is cut inside, where half as many points surely fit
+    return text[: end or max(1, limit // 2 - 1)].rstrip() + "…"
+
+
+_GRAPHEME = regex.compile(r"\X")
 
 
 def line(text: str, limit: int) -> str:
     """The text on one line, within the limit."""
-    return within(one_line(text, limit), limit)
+    return within(" ".join(text.split()), limit)
 
 
 def pieces(text: str, limit: int) -> list[str]:
@@ -83,4 +94,4 @@ _EXTENSION = 16
 
 def joined(lines: Iterable[str | None]) -> str:
     """The lines that say something, under each other."""
-    return "\n".join(one for one in lines if one and one.strip())
+    return "\n".join(one for one in lines if one and visible(one))

@@ -27,6 +27,7 @@ from shared.transforms.outbound_files import WaFile
 from shared.transforms.outbound_render import place
 from shared.transforms.outbound_templates import notification
 from shared.transforms.outbound_text import formatted, joined
+from shared.transforms.text import visible
 from shared.wire.body import Json
 from shared.wire.fields import number, obj, objects, text
 
@@ -53,6 +54,8 @@ class Row:
 def blocks_of(element: Element) -> list[Block]:
     """One element of `content` in blocks; none when it holds nothing to show."""
     row = _ROWS.get(content_type(element.body).casefold())
+    if row is None and obj(element.body.get("attachment")):
+        row = CONTENT["Attachment"]
     if row is not None:
         return row.blocks(element)
     words = joined(_readable(element.body))
@@ -84,7 +87,7 @@ _WORDS = ("title", "text", "body", "subtitle", "description", "url")
 def _attachment(element: Element) -> list[Block]:
     file = obj(element.body.get("attachment"))
     url, name, caption = (text(file.get(key)) for key in ("url", "filename", "text"))
-    caption = formatted(caption) if caption and caption.strip() else None
+    caption = formatted(caption) if caption and visible(caption) else None
     if url is None:
         return []
     if file.get("mediaType") == "Link":
@@ -112,7 +115,7 @@ def _loose(choice: Choice | None) -> list[Block]:
 def _choice(reply: Json) -> Choice | None:
     """Title and payload, each standing in for the other when it is missing."""
     said = [text(reply.get(key)) for key in ("text", "title", "payload")]
-    title = next((one for one in said if one and one.strip()), None)
+    title = next((one for one in said if one and visible(one)), None)
     if title is None:
         return None
     return Choice(Option(title, text(reply.get("payload")) or title, "QuickReply"))
@@ -163,11 +166,11 @@ def _list_picker(element: Element) -> list[Block]:
 
 def _first(members: Json, *names: str) -> str | None:
     said = (text(members.get(name)) for name in names)
-    return next((one for one in said if one and one.strip()), None)
+    return next((one for one in said if one and visible(one)), None)
 
 
 def _other(said: str | None, than: str) -> str | None:
-    return said if said and said.strip() and said != than else None
+    return said if said and visible(said) and said != than else None
 
 
 def _date_picker(element: Element) -> list[Block]:

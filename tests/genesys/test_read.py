@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from shared.genesys.payloads import customer_address, read
+from shared.genesys.payloads import customer_address, read, receipt_of
 from tests.wire.strategies import anything, mutated
 
 REAL: dict[str, Any] = {
@@ -114,3 +114,66 @@ def test_a_mutated_body_is_read(bent: Any) -> None:
     message = read(bent)
     named = (message.message_id, message.customer, message.conversation_id, message.integration_id)
     assert sum(one is not None for one in named) >= 2
+
+
+@pytest.mark.parametrize(
+    ("events", "typing"),
+    [
+        ([{"eventType": "Typing", "typing": {"type": "On", "duration": 5000}}], True),
+        ([{"eventType": "Typing"}], True),
+        ({"eventType": "Typing"}, True),
+        ([{"eventType": "Presence", "presence": {"type": "Join"}}, {"eventType": "Typing"}], True),
+        ([{"eventType": "Typing", "typing": {"type": "Off"}}], False),
+        ([{"eventType": "Presence", "presence": {"type": "Disconnect"}}], False),
+        *(([], False), (None, False), ("Typing", False), ([["Typing"]], False)),
+    ],
+)
+def test_typing_is_told_from_other_events(events: Any, typing: bool) -> None:  # noqa: FBT001  from the table
+    assert read({**REAL, "type": "Event", "events": events}).is_typing is typing
+
+
+@pytest.mark.parametrize(
+    ("more", "ids"),
+    [
+        (
+            {"relatedMessages": [{"id": "a"}, {"messageId": "b"}, "c", 7, None]},
+            ("a", "b", "c", "7"),
+        ),
+        ({"relatedMessages": "a"}, ("a",)),
+        ({"relatedMessages": {"id": "a"}}, ("a",)),
+        ({"metadata": {"parentMessageId": "p", "conversationId": "c"}}, ("p",)),
+        ({"relatedMessages": ["a"], "metadata": {"inReplyTo": "p"}}, ("a", "p")),
+        ({"relatedMessages": [REAL["id"]]}, ()),
+        *(({"relatedMessages": []}, ()), ({"relatedMessages": None, "metadata": None}, ())),
+    ],
+)
+def test_the_messages_that_a_body_is_about(more: dict[str, Any], ids: tuple[str, ...]) -> None:
+    assert read({**REAL, **more}).related_ids == ids
+
+
+def test_a_failed_receipt_names_the_message_and_why() -> None:
+    reasons = [{"code": "MediaTypeNotAllowed", "message": "pdf"}, {"code": "New"}, "odd"]
+    body = {**REAL, "type": "Receipt", "status": "Failed", "isFinalReceipt": True}
+    body["channel"] = {**REAL["channel"], "messageId": "wamid.A"}
+    receipt = receipt_of(read({**body, "reasons": reasons}))
+    assert receipt.failed
+    assert receipt.final
+    assert receipt.message_ids == (REAL["id"], "wamid.A")
+    assert [(one.code, one.words) for one in receipt.reasons] == [
+        ("MediaTypeNotAllowed", "pdf"),
+        ("New", None),
+    ]
+
+
+@pytest.mark.parametrize("status", ["Published", "Delivered", "Sent", "Removed", None, "New"])
+def test_a_receipt_with_reasons_has_not_failed_for_that(status: str | None) -> None:
+    body = {**REAL, "type": "Receipt", "status": status, "reasons": [{"code": "GeneralError"}]}
+    receipt = receipt_of(read(body))
+    assert not receipt.failed
+    assert not receipt.final
+    assert receipt.message_ids == (REAL["id"],)
+
+
+@given(anything)
+def test_any_json_is_read_as_a_receipt(value: Any) -> None:
+    receipt_of(read(value))

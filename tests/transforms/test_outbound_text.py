@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.transforms.outbound_text import (
+    distinct,
+    file_name,
+    formatted,
+    pieces,
+    tail,
+    within,
+)
+from shared.whatsapp.limits import size
+from tests.transforms.test_text import FAMILY, unicode
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("**now**", "*now*"),
+        ("Please **reply now**, thanks", "Please *reply now*, thanks"),
+        ("(**now**)", "(*now*)"),
+        ("~~old~~ new", "~old~ new"),
+        ("[our shop](https://acme.example/a)", "our shop: https://acme.example/a"),
+        ("[https://acme.example](https://acme.example)", "https://acme.example"),
+        *((same, same) for same in ("_so_", "*so*", "`so`", "***so***", "** so **", "****")),
+        *((same, same) for same in ("2**3**4", "a ** b ** c", "__init__", "**open", "x**2 + y**2")),
+        *((same, same) for same in ("~~", "~~ a ~~", "[a](b)", "[1]", "[a](javascript:x)")),
+        *((same, same) for same in ("![a](https://x.example/a.png)", "https://x.example/**a**")),
+        ("**one\ntwo**", "**one\ntwo**"),
+    ],
+)
+def test_only_formatting_that_can_mean_nothing_else_is_rewritten(said: str, shown: str) -> None:
+    assert formatted(said) == shown
+
+
+@given(unicode)
+def test_text_without_pairs_of_marks_stays_as_it_is(text: str) -> None:
+    plain = text.replace("*", "").replace("~", "").replace("[", "")
+    assert formatted(plain) == plain
+
+
+@pytest.mark.parametrize("text", ["**" * 20_000, "**a" * 15_000, "[a](" * 10_000, "~~a " * 10_000])
+def test_hostile_marks_take_no_time(text: str) -> None:
+    start = time.perf_counter()
+    formatted(text)
+    assert time.perf_counter() - start < 5
+
+
+letters = st.sampled_from(["\U0001d518", FAMILY, "e\u0301", "a", " "])
+wild = st.one_of(unicode, st.lists(letters, max_size=60).map("".join))
+
+
+@given(wild, st.integers(12, 80))
+def test_a_cut_keeps_the_limit_whichever_way_it_is_counted(text: str, limit: int) -> None:
+    found = within(text, limit)
+    assert size(found) <= limit
+    assert found == text or text.startswith(found.removesuffix("…"))
+
+
+@given(wild, st.integers(12, 40))
+def test_a_cut_never_parts_a_letter_that_fits(text: str, limit: int) -> None:
+    letters = regex.findall(r"\X", text)
+    found = within(text, limit)
+    if found == text or any(size(letter) >= limit for letter in letters):
+        return
+    kept = found.removesuffix("…")
+    borders = {match.end() for match in regex.finditer(r"\X", text)} | {0}
+    assert len(kept) in borders or text[len(kept)].isspace()
+
+
+@given(wild, st.integers(12, 40))
+def test_pieces_keep_the_limit_and_hold_every_letter(text: str, limit: int) -> None:
+    found = pieces(text, limit)
+    assert all(piece.strip() and size(piece) <= limit for piece in found)
+    assert "".join("".join(found).split()) == "".join(text.split())
+
+
+def test_a_text_that_fits_is_one_piece_and_few_emoji_cost_little() -> None:
+    assert pieces("word " * 819, 4096) == ["word " * 819]
+    assert len(pieces("word " * 1000 + FAMILY, 4096)) == 2
+
+
+def test_what_is_too_long_for_a_body_goes_before_it() -> None:
+    before, body = tail("word " * 900, 1024, 4096)
+    assert len(before) == 1
+    assert size(body) <= 1024
+    assert "".join([*before, body]) == "word " * 900
+    assert tail("short", 1024, 4096) == ([], "short")
+
+
+@given(st.lists(wild.filter(str.strip), max_size=12))
+def test_titles_are_told_apart_within_the_limit(titles: list[str]) -> None:
+    found = list(distinct(titles, 20))
+    assert len(set(found)) == len(found) == len(titles)
+    assert all(size(title) <= 20 and title.strip() for title in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Currículum café.pdf", "Currículum café.pdf"),
+        ("../../a/b.pdf", "_.._a_b.pdf"),
+        ("C:\\temp\\a.doc", "C__temp_a.doc"),
+        *((" . ", "file"), ("", "file"), (".pdf", "pdf"), ("\u202egpj.exe", "_gpj.exe")),
+    ],
+)
+def test_a_files_name_is_no_path(name: str, shown: str) -> None:
+    assert file_name(name) == shown
+
+
+@given(wild)
+def test_any_files_name_is_short_and_keeps_its_extension(name: str) -> None:
+    found = file_name(f"{name * 20}x.docx")
+    assert found.endswith(("x.docx", "….docx"))
+    assert 0 < size(found) <= 240
+    assert found.isprintable()
