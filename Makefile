@@ -8,7 +8,7 @@ FUNCTIONS := $(wildcard functions/*)
 
 .PHONY: help
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Parley needs Python 3.11 or newer: set PYTHON=/path/to/python3.11")'
@@ -45,6 +45,11 @@ status: install ## Show what runs, on which ports
 test: install check ## Lint, check types and imports, then run all tests on real servers
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/e2e
 	@$(BIN)/python -m pytest tests/e2e
+
+.PHONY: test-contract
+test-contract: install ## Hold every message type to both contracts and count the cases; no servers needed
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/whatsapp tests/genesys tests/transforms tests/wire
+	@$(BIN)/python -m tests.wire.counts
 
 .PHONY: check
 check: lint types imports ## Lint, check types and imports; no servers needed

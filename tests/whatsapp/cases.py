@@ -11,7 +11,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.transforms.changes import read_change
+from shared.transforms.changes import (
+    Change,
+    Echo,
+    HistoryMessage,
+    IdChange,
+    Note,
+    PreferenceChange,
+    read_change,
+)
 from shared.transforms.inbound import (
     Context,
     File,
@@ -22,10 +30,11 @@ from shared.transforms.inbound import (
     late_file,
     to_genesys,
 )
+from shared.transforms.notes import LINE, NAME
 from shared.transforms.receipts import receipt_status
 from shared.whatsapp.items import media_of, read_status, refers_to, sender, tapped
 from shared.whatsapp.payloads import Walk, loads, walk
-from tests.wire.schemas import cases
+from tests.wire.schemas import OPEN_MESSAGE, OPEN_STRUCTURED, cases, faults
 
 RECEIVED = datetime(2026, 11, 23, 12, 34, 56, 789000, tzinfo=UTC)
 INBOUND = cases("whatsapp/fixtures/inbound")
@@ -116,3 +125,38 @@ def of_changes(case: Case) -> Any:
 def plain(value: Any) -> Any:
     """The value as JSON has it, so that a fixture can hold it."""
     return json.loads(json.dumps(value, default=datetime.isoformat))
+
+
+def held(made: Inbound) -> None:
+    """Hold all bodies to the strict schemas, and their ids to the parts'."""
+    assert made.parts
+    assert made.text.strip()
+    for part in made.parts:
+        assert part.id == part.body["channel"]["messageId"]
+        assert faults(SCHEMA[part.endpoint], part.body) == []
+        assert part.instead is None or faults(OPEN_MESSAGE, part.instead) == []
+        assert (part.instead is None) == (part.endpoint == "message")
+
+
+SCHEMA = {"message": OPEN_MESSAGE, "structured": OPEN_STRUCTURED}
+
+
+def told(found: tuple[Change, ...]) -> None:
+    """Hold what a change becomes to what is promised of it."""
+    assert found
+    for change in found:
+        match change:
+            case Echo() | HistoryMessage():
+                assert change.customer.id
+                assert change.text.strip()
+                assert change.id
+            case IdChange():
+                assert change.previous.known
+                assert change.current.known
+            case PreferenceChange():
+                assert change.wa_id or change.bsuid
+            case Note():
+                assert change.what
+                assert change.what.splitlines() == [change.what]
+                assert len(change.what) <= LINE
+                assert len(change.field) <= NAME

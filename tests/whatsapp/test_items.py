@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from shared.whatsapp.items import message_key, message_type, read_error, refers_to, sender
+from shared.whatsapp.items import (
+    Media,
+    media_of,
+    message_key,
+    message_type,
+    read_error,
+    refers_to,
+    sender,
+    tapped,
+)
 
 
 @pytest.mark.parametrize("bad", ["", " ", "+", "1" * 256, "a\nb", None, [], {}, True])
@@ -48,6 +57,63 @@ def test_a_type_is_a_short_label() -> None:
 def test_a_reply_names_the_message_that_it_quotes() -> None:
     assert refers_to({"context": {"id": "wamid.Q"}}) == "wamid.Q"
     assert refers_to({"context": {"forwarded": True}}) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "about"),
+    [
+        ({"type": "reaction", "reaction": {"message_id": "w"}, "context": {"id": "c"}}, "w"),
+        ({"type": "reaction", "reaction": {"emoji": "x"}, "context": {"id": "c"}}, "c"),
+        ({"type": "edit", "edit": {"original_message_id": "w"}}, "w"),
+        ({"type": "revoke", "revoke": {"original_message_id": "w"}}, "w"),
+        ({"type": "text", "text": {"message_id": "w"}}, None),
+    ],
+)
+def test_what_a_message_is_about(message: dict[str, Any], about: str | None) -> None:
+    assert refers_to(message) == about
+
+
+TRACKING = "0b54c6a1-2f0e-4c55-9a6d-7b1d1f2e3a4b"
+
+
+@pytest.mark.parametrize(
+    ("message", "option"),
+    [
+        ({"interactive": {"button_reply": {"id": f"{TRACKING}.1"}}}, (TRACKING, 1)),
+        ({"interactive": {"list_reply": {"id": f"{TRACKING}.12"}}}, (TRACKING, 12)),
+        ({"button": {"payload": f"{TRACKING}.3"}}, (TRACKING, 3)),
+        ({"interactive": {"list_reply": {"id": "their-own"}}}, None),
+        ({"interactive": {"button_reply": [f"{TRACKING}.1"]}}, None),
+        ({}, None),
+    ],
+)
+def test_an_option_of_ours_is_known_again(
+    message: dict[str, Any], option: tuple[str, int] | None
+) -> None:
+    assert tapped(message) == option
+
+
+def test_a_file_is_told_with_all_that_meta_says_of_it() -> None:
+    told = {"id": "7", "mime_type": "audio/ogg; codecs=opus", "sha256": "x=", "voice": True}
+    found = media_of({"type": "audio", "audio": {**told, "url": "https://a.example/1"}})
+    assert found == Media("7", "voice", "audio/ogg; codecs=opus", "x=", url="https://a.example/1")
+    long = media_of({"type": "document", "document": {"id": "7", "filename": "n" * 2000 + ".pdf"}})
+    assert long is not None
+    assert (len(long.filename or ""), (long.filename or "")[-4:]) == (1000, ".pdf")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "text", "text": {"id": "7"}},
+        {"type": "image", "image": {}},
+        {"type": "image", "image": {"id": "a/b"}},
+        {"type": "image", "image": {"id": "7" * 256}},
+        {"type": "image", "image": {"id": "7"}, "errors": [{"code": 400}]},
+    ],
+)
+def test_what_cannot_be_fetched_is_no_file(message: dict[str, Any]) -> None:
+    assert media_of(message) is None
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,23 @@ def test_a_contact_is_found_by_its_ids_and_never_by_its_place() -> None:
     assert names == ["One", "Nine", "Nine", None, None]
 
 
+def test_a_contact_is_found_by_another_spelling_of_its_number() -> None:
+    contacts = [{"wa_id": "551187654321"}, {"wa_id": "15550001111"}]
+    messages = [message("m1", **{"from": "5511987654321"})]
+    [item] = walk(body(entry("w", change("p", contacts=contacts, messages=messages)))).messages
+    assert item.contact == contacts[0]
+
+
+def test_a_lone_contact_is_of_a_lone_message_that_names_nobody() -> None:
+    contacts, nobody = [{"wa_id": "15550001111"}], {"id": "m1", "type": "request_welcome"}
+    one = walk(body(entry("w", change("p", contacts=contacts, messages=[nobody]))))
+    assert [item.contact for item in one.messages] == contacts
+    two = change("p", contacts=contacts, messages=[nobody, message("m2")])
+    assert [item.contact for item in walk(body(entry("w", two))).messages] == [None, contacts[0]]
+    named = change("p", contacts=contacts, messages=[message("m1", **{"from": "15550003333"})])
+    assert [item.contact for item in walk(body(entry("w", named))).messages] == [None]
+
+
 def test_a_broken_item_stands_beside_good_ones() -> None:
     walked = walk(body(entry("w", change("p", messages=[message("m1"), None, 7, message("m2")]))))
     assert [item.message["id"] for item in walked.messages] == ["m1", "m2"]

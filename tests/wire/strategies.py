@@ -50,15 +50,17 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 @st.composite
 def mutated(draw: st.DrawFn, value: Any) -> Any:
-    """The value with one place removed, replaced by anything, or wrapped in a list."""
+    """The value with one place removed, made null, replaced by anything, or wrapped in a list."""
     result = copy.deepcopy(value)
     *way, last = draw(st.sampled_from(list(places(value))))
     parent = result
     for key in way:
         parent = parent[key]
-    how = draw(st.sampled_from(["remove", "replace", "wrap"]))
+    how = draw(st.sampled_from(["remove", "null", "replace", "wrap"]))
     if how == "remove":
         del parent[last]
+    elif how == "null":
+        parent[last] = None
     elif how == "replace":
         parent[last] = draw(anything)
     else:
