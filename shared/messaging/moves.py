@@ -83,7 +83,6 @@ _VERDICTS: dict[type[ParleyError], Verdict] = {
         "Provider away",
         _AGAIN,
         "The provider's file host does not answer. Check the way out to it.",
-        delay=1,
     ),
     TimeOver: Verdict(
         "retry",
@@ -91,7 +90,6 @@ _VERDICTS: dict[type[ParleyError], Verdict] = {
         "Took too long",
         _AGAIN,
         "The transfer's time was over: a slow host, a large file, or many at once (MEDIA_AT_ONCE).",
-        delay=1,
     ),
 }
 _FAULT = Verdict(
