@@ -103,7 +103,9 @@ def _nothing(_: Json) -> Iterator[Change]:
 _ECHO = Row(read_echoes, "history, as sent by us: never sent again")
 
 CHANGES: dict[str, Row] = {
-    "messages": Row(_nothing, "a note an error of the account; messages and statuses go their way"),
+    "messages": Row(
+        _nothing, "a note for an error of the account; messages and statuses go their own way"
+    ),
     "smb_message_echoes": _ECHO,
     "message_echoes": _ECHO,
     "history": Row(read_history, "history; a note when the business does not share it"),
