@@ -15,7 +15,7 @@ from shared.transforms.outbound_blocks import (
 )
 from shared.transforms.outbound_files import Attachment, WaFile, attachments, file_in
 from shared.transforms.outbound_order import ordered, shows
-from shared.transforms.outbound_render import Offer, render
+from shared.transforms.outbound_render import Content, Offer, render
 from shared.transforms.outbound_text import formatted, joined, within
 from shared.transforms.outbound_types import Element, blocks_of, content_type
 from shared.transforms.parts import Part, part_id
@@ -106,27 +106,32 @@ def to_whatsapp(  # noqa: PLR0913  each names one fact of the claim
     lost = tuple(block.refusal for block in blocks if isinstance(block, Lost))
     if not contents:
         return next(iter(lost), None) or _empty(message, skipped)
-    return Outbound(
-        kind=message.type,
-        text=joined(block.words for block in blocks),
-        parts=tuple(
-            Part(
-                number,
-                part_id(source_id or message.message_id or "", number),
-                message_body(
-                    customer,
-                    kind,
-                    content,
-                    reply_to=reply_to if number == 1 else None,
-                    callback=callback(number) if callback else None,
-                ),
-            )
-            for number, (kind, content) in enumerate(contents, start=1)
-        ),
-        skipped=skipped,
-        options=tuple(offer.options),
-        lost=lost,
-    )
+    text = joined(block.words for block in blocks)
+    call = _Call(customer, source_id or message.message_id or "", callback, reply_to)
+    parts = tuple(call.part(*one) for one in enumerate(contents, start=1))
+    return Outbound(message.type, text, parts, skipped, tuple(offer.options), lost)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What the parts of one message have in common."""
+
+    customer: str
+    source_id: str
+    callback: Callable[[int], str] | None = None
+    reply_to: str | None = None
+
+    def part(self, number: int, content: Content) -> Part:
+        """The body of a part around its content; only the first one quotes."""
+        kind, inner = content
+        body = message_body(
+            self.customer,
+            kind,
+            inner,
+            reply_to=self.reply_to if number == 1 else None,
+            callback=self.callback(number) if self.callback else None,
+        )
+        return Part(number, part_id(self.source_id, number), body)
 
 
 def _ignored(message: OutboundMessage) -> Ignored | None:
@@ -227,5 +232,5 @@ def fallback(
     fitting = [text_parameter(within(value, limits.TEMPLATE_BODY)) for value in values]
     components = [component("body", fitting)] if fitting else []
     content = template_content(template.name, template.language, components)
-    body = message_body(customer, "template", content, callback=callback(1) if callback else None)
-    return Outbound("Template", text, (Part(1, part_id(source_id, 1), body),))
+    call = _Call(customer, source_id, callback)
+    return Outbound("Template", text, (call.part(1, ("template", content)),))
