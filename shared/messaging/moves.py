@@ -17,18 +17,11 @@ from shared.media.errors import (
 from shared.messaging.attempts import NoToken
 from shared.messaging.outcomes import SendError, not_sent
 from shared.messaging.verdict import Verdict
-from shared.runtime.errors import BadInput, NotFound, ParleyError
+from shared.runtime.errors import BadInput, ParleyError
 
 _AGAIN = "The file could not be fetched yet. It is tried again without your help."
 _ASK = "The file could not be fetched. Ask for it to be sent again."
 
-_GONE = Verdict(
-    "never",
-    "GeneralError",
-    "File not there",
-    "The file is not there any more. Ask for it to be sent again.",
-    "The provider does not have it, or not for this credential.",
-)
 _VERDICTS: dict[type[ParleyError], Verdict] = {
     NotAllowed: Verdict(
         "never",
@@ -45,8 +38,13 @@ _VERDICTS: dict[type[ParleyError], Verdict] = {
         _ASK,
         "The provider gives it neither openly nor to the tenant's credential: see its roles.",
     ),
-    Gone: _GONE,
-    NotFound: _GONE,
+    Gone: Verdict(
+        "never",
+        "GeneralError",
+        "File not there",
+        "The file is not there any more. Ask for it to be sent again.",
+        "The provider does not have it, or not for this credential.",
+    ),
     TooLarge: Verdict(
         "never",
         "InvalidMediaContentLength",

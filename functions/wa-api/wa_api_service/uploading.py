@@ -12,13 +12,13 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from shared.media.errors import NotAFile
+from shared.media.errors import Gone, NotAFile
 from shared.media.names import clean_name
 from shared.media.types import extension
 from shared.messaging.attempts import Bearer
 from shared.messaging.moves import Told
 from shared.messaging.outcomes import SendError
-from shared.runtime.errors import Forbidden
+from shared.runtime.errors import Forbidden, NotFound
 from shared.services.delivery import MediaUpload
 from shared.storage.cache import Cache
 from shared.storage.streams import Streams
@@ -46,7 +46,7 @@ class Uploading:
     cache: Cache
 
     async def upload(self, request: MediaUpload, bearer: Bearer) -> Uploaded:
-        """The id. Raises MediaError, Told, NotFound, S3Away, Unavailable."""
+        """The id. Raises MediaError, Told, S3Away, Unavailable."""
         if request.bucket not in BUCKETS or not request.key.startswith(f"{request.tenant_id}/"):
             raise Forbidden("the object is none of this tenant's files")
         key = memory_key(request)
@@ -59,7 +59,10 @@ class Uploading:
 
     async def _give(self, request: MediaUpload, bearer: Bearer) -> str:
         token = await bearer.token()
-        told = await self._stream(request, token)
+        try:
+            told = await self._stream(request, token)
+        except NotFound:
+            raise Gone("S3 does not have the file any more") from None
         if isinstance(told, SendError) and told.token_rejected:
             fresh = await bearer.renew(token)
             if fresh is not None:
