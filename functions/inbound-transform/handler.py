@@ -3,24 +3,31 @@
 200 done or duplicate · 503 + Retry-After try again · 422 never.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from functions_framework.aio import http
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from inbound_transform_service.changes import Changes
+from inbound_transform_service.files import Files
+from inbound_transform_service.late import LateFiles
 from inbound_transform_service.messages import Messages
 from inbound_transform_service.statuses import Statuses
 from shared.messaging.envelope import Event, EventType
 from shared.messaging.intake import store_carried
+from shared.messaging.publisher import Publisher
+from shared.messaging.topology import Topology
 from shared.runtime.errors import BadInput
 from shared.runtime.function import Check, Function, Resources
 from shared.runtime.peer import Peer, http_session
 from shared.runtime.service_auth import ServiceTokens
-from shared.runtime.settings import ObjectSettings, ServiceAuthSettings
-from shared.services.delivery import GenesysApiClient
+from shared.runtime.settings import AmqpSettings, ObjectSettings, ServiceAuthSettings
+from shared.services.delivery import GenesysApiClient, WaApiClient
 from shared.services.events import opened
 from shared.services.receipts import Receipts
 from shared.services.state import StateClient
@@ -29,37 +36,61 @@ from shared.storage.objects import Objects
 NAME = "inbound-transform"
 
 
-class Settings(ObjectSettings, ServiceAuthSettings):
-    """Where the functions are that this one calls."""
+class Settings(AmqpSettings, ObjectSettings, ServiceAuthSettings):
+    """Where the functions are that this one calls, and how long a file is asked for."""
 
     state_url: str
+    wa_api_url: str
     genesys_api_url: str
+    file_give_up_seconds: float = Field(
+        6 * 3600.0,
+        ge=1,
+        description="Age at which a customer's file is given up; the agent is told",
+    )
 
 
 @dataclass(kw_only=True)
 class Kit(Resources):
-    """What takes each kind of event."""
+    """What takes each kind of event, and says what became of it."""
 
-    messages: Messages
-    statuses: Statuses
-    objects: Objects
+    takes: dict[str, Callable[[Event], Awaitable[str]]]
 
 
 @asynccontextmanager
 async def wire(settings: Settings) -> AsyncIterator[Kit]:
-    """Open the pool to the other functions, and the object store."""
+    """Open the pool to the other functions, the broker and the object store."""
     tokens = ServiceTokens.of(NAME, settings)
-    async with http_session() as session, Objects.open(settings) as objects:
+    topology = Topology(settings.partitions, settings.queue_prefix)
+    async with (
+        http_session() as session,
+        Objects.open(settings) as objects,
+        Publisher.open(settings.amqp_url, topology, name=NAME) as publisher,
+    ):
         to_state = Peer(session, name="state", url=settings.state_url, tokens=tokens)
+        to_whatsapp = Peer(session, name="wa-api", url=settings.wa_api_url, tokens=tokens)
         to_genesys = Peer(session, name="genesys-api", url=settings.genesys_api_url, tokens=tokens)
-        state, genesys = StateClient(to_state), GenesysApiClient(to_genesys)
+        peers = (to_state, to_whatsapp, to_genesys)
+        state, whatsapp = StateClient(to_state), WaApiClient(to_whatsapp)
+        genesys, patience = GenesysApiClient(to_genesys), settings.file_give_up_seconds
+        files = LateFiles(state, whatsapp, genesys, timedelta(seconds=patience))
+
+        async def store(event: Event) -> str:
+            await store_carried(objects, event)
+            return "stored"
+
         yield Kit(
-            messages=Messages(state, genesys),
-            statuses=Statuses(state, Receipts(state, genesys)),
-            objects=objects,
+            takes={
+                EventType.WHATSAPP_MESSAGE: Messages(
+                    state, genesys, Files(state, whatsapp, publisher)
+                ).take,
+                EventType.WHATSAPP_FILE: files.take,
+                EventType.WHATSAPP_STATUS: Statuses(state, Receipts(state, genesys)).take,
+                EventType.WHATSAPP_CHANGE: Changes(state).take,
+                EventType.RAW: store,
+            },
             checks=[
-                Check("state", to_state.ping, required=False),
-                Check("genesys-api", to_genesys.ping, required=False),
+                *(Check(peer.name, peer.ping, required=False) for peer in peers),
+                Check("rabbitmq", publisher.ping, required=False),
                 Check("s3", objects.ping, required=False),
             ],
         )
@@ -73,17 +104,7 @@ function = Function(NAME, Settings, wire)
 async def handle(request: Request) -> Response:
     """Do what one event asks for."""
     kit, event = function.kit(request), opened(await request.body())
-    return JSONResponse({"outcome": await _take(kit, event)})
-
-
-async def _take(kit: Kit, event: Event) -> str:
-    match event.type:
-        case EventType.WHATSAPP_MESSAGE:
-            return await kit.messages.take(event)
-        case EventType.WHATSAPP_STATUS:
-            return await kit.statuses.take(event)
-        case EventType.RAW:
-            await store_carried(kit.objects, event)
-            return "stored"
-        case other:
-            raise BadInput(f"inbound-transform takes no event of type {other}")
+    take = kit.takes.get(event.type)
+    if take is None:
+        raise BadInput(f"{NAME} takes no event of type {event.type}")
+    return JSONResponse({"outcome": await take(event)})

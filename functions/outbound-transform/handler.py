@@ -13,7 +13,9 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from outbound_transform_service.files import Files
 from outbound_transform_service.messages import Messages
+from outbound_transform_service.signs import Signs
 from shared.messaging.envelope import Event, EventType
 from shared.messaging.intake import store_carried
 from shared.runtime.errors import BadInput
@@ -57,19 +59,21 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
         to_state = Peer(session, name="state", url=settings.state_url, tokens=tokens)
         to_whatsapp = Peer(session, name="wa-api", url=settings.wa_api_url, tokens=tokens)
         to_genesys = Peer(session, name="genesys-api", url=settings.genesys_api_url, tokens=tokens)
-        state = StateClient(to_state)
+        peers = (to_state, to_whatsapp, to_genesys)
+        state, whatsapp = StateClient(to_state), WaApiClient(to_whatsapp)
+        genesys = GenesysApiClient(to_genesys)
         yield Kit(
             messages=Messages(
                 state,
-                WaApiClient(to_whatsapp),
-                Receipts(state, GenesysApiClient(to_genesys)),
+                whatsapp,
+                Files(genesys, whatsapp),
+                Signs(state, whatsapp),
+                Receipts(state, genesys),
                 timedelta(seconds=settings.give_up_after_seconds),
             ),
             objects=objects,
             checks=[
-                Check("state", to_state.ping, required=False),
-                Check("wa-api", to_whatsapp.ping, required=False),
-                Check("genesys-api", to_genesys.ping, required=False),
+                *(Check(peer.name, peer.ping, required=False) for peer in peers),
                 Check("s3", objects.ping, required=False),
             ],
         )

@@ -6,10 +6,11 @@ is decided comes back as a value.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from shared.messaging.outcomes import SendError, SendOutcome, may_have_arrived
 from shared.runtime.clock import utcnow
@@ -26,9 +27,40 @@ from shared.services.state import (
 )
 from shared.transforms.parts import Part
 
-Plan = Sequence[Part] | SendError
-Build = Callable[[Claim], Plan]
 Send = Callable[[Part], Awaitable[SendOutcome]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a claim's holder is to send, in order.
+
+    `lost`: why nothing of a message can be sent, or something of it beside `parts`; it is written
+    down as the last part. `mend`: asked once a part is refused for good or for now; gives what is
+    to be sent in its place and after it, or None.
+    """
+
+    parts: Sequence[Part] = ()
+    lost: SendError | None = None
+    mend: Mend | None = field(default=None, compare=False)
+
+
+Mend = Callable[[Part, SendError], Awaitable[Plan | None]]
+
+
+class Holder(Protocol):
+    """Who holds the claim while the parts are made."""
+
+    @property
+    def claim(self) -> Claim:
+        """What state answered."""
+        ...
+
+    async def keep(self) -> None:
+        """Begin the lease anew: after a transfer that took long. Raises Busy when it is lost."""
+        ...
+
+
+Build = Callable[[Holder], Awaitable[Plan]]
 
 # Seconds. A claim that was not answered may hold: the same attempt asks again and finds its own.
 CLAIM_PATIENCE = 8.0
@@ -43,9 +75,12 @@ KEPT = {"provider_code", "title", "detail", "reason", "agent_words", "trace"}
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of a message. `receipt` is one that Genesys is owed now."""
+    """What became of a message. `receipt` is one that Genesys is owed now.
 
-    fate: Literal["delivered", "duplicate", "refused"]
+    `partly`: all that can be sent was, and `error` says why the rest can not.
+    """
+
+    fate: Literal["delivered", "partly", "duplicate", "refused"]
     parts: int = 0
     error: SendError | None = None
     receipt: ReceiptDue | None = None
@@ -54,7 +89,7 @@ class Delivery:
 async def deliver(
     state: StateClient, request: ClaimRequest, build: Build, send: Send, *, last_try: bool = False
 ) -> Delivery:
-    """Deliver a message unless it is done. `build` gives its parts, or why there are none.
+    """Deliver a message unless it is done. `build` makes its parts, within the lease or keeping it.
 
     `last_try`: nobody will repeat this, so what could be tried again is refused for good, and so
     is what no status has settled for long. Raises Busy (another attempt is at it, or an earlier
@@ -72,11 +107,8 @@ async def deliver(
         words = "in work elsewhere" if claim.outcome == "busy" else "an earlier send is not settled"
         raise Busy(words, retry_after=claim.retry_after)
     attempt = _Attempt(state, request, claim, last_try=last_try)
-    try:
-        plan = build(claim)
-    except Exception:
-        await attempt.give_back("its parts could not be made")
-        raise
+    async with attempt.giving_back():
+        plan = await build(attempt)
     return await attempt.run(plan, send)
 
 
@@ -86,37 +118,73 @@ class _Attempt:
     def __init__(
         self, state: StateClient, request: ClaimRequest, claim: Claim, *, last_try: bool
     ) -> None:
+        self.claim = claim
         self._state = state
         self._request = request
-        self._claim = claim
         self._last_try = last_try
+        self._accepted = [part.part for part in claim.parts if part.outcome == "accepted"]
         self._conversation_id: str | None = None
 
+    @asynccontextmanager
+    async def giving_back(self) -> AsyncIterator[None]:
+        """Whatever goes wrong in the block: the claim is free at once, for nothing is in flight."""
+        try:
+            yield
+        except Exception:
+            await self.give_back("its parts could not be made")
+            raise
+
+    async def keep(self) -> None:
+        await self._complete(final=False)
+
     async def run(self, plan: Plan, send: Send) -> Delivery:
-        if isinstance(plan, SendError):
-            return await self._refuse(1, plan)
-        accepted = {part.part for part in self._claim.parts if part.outcome == "accepted"}
-        left = [part for part in plan if part.number not in accepted]
-        if self._last_try and any(part.outcome == "unknown" for part in self._claim.parts):
+        """Send what is left of the plan, part by part, each written down before the next."""
+        if self._last_try and any(part.outcome == "unknown" for part in self.claim.parts):
             return await self.give_up()
-        receipt = None
-        for part in left:
+        sent, ended, left, receipt = 0, False, self._left(plan), None
+        while left:
+            part, *rest = left
             outcome = await send(part)
             if outcome.error is not None:
-                return await self._failed(part, outcome, outcome.error)
+                other = await self._mended(plan, part, outcome)
+                if other is None:
+                    return await self._failed(part, outcome, outcome.error)
+                plan, left = other, [one for one in self._left(other) if one.number >= part.number]
+                continue
             self._conversation_id = outcome.conversation_id or self._conversation_id
+            self._accepted.append(part.number)
+            sent, ended, left = sent + 1, not rest, rest
             result = PartResult(part=part.number, outcome="accepted", target_id=outcome.id)
-            receipt = await self._complete(result, final=part is left[-1])
-        if not left:
-            receipt = await self._complete(final=True)
-        return Delivery("delivered", len(left), receipt=receipt)
+            receipt = await self._complete(result, *self._lost(plan) * ended, final=ended)
+        if not ended:
+            receipt = await self._complete(*self._lost(plan), final=True)
+        if plan.lost is None:
+            return Delivery("delivered", sent, receipt=receipt)
+        some = bool(self._accepted)
+        return Delivery("partly" if some else "refused", sent, plan.lost, receipt)
+
+    def _lost(self, plan: Plan) -> list[PartResult]:
+        """What can not be sent, as a part behind all that can."""
+        if plan.lost is None:
+            return []
+        numbers = [part.number for part in plan.parts] + self._accepted
+        number = max(numbers, default=0) + 1
+        return [PartResult(part=number, outcome="refused", error=kept(plan.lost))]
+
+    def _left(self, plan: Plan) -> list[Part]:
+        return [part for part in plan.parts if part.number not in self._accepted]
+
+    async def _mended(self, plan: Plan, part: Part, outcome: SendOutcome) -> Plan | None:
+        if plan.mend is None or outcome.outcome != "refused" or outcome.error is None:
+            return None
+        async with self.giving_back():
+            return await plan.mend(part, outcome.error)
 
     async def give_up(self) -> Delivery:
         """Refuse the first part that nobody took: it may have arrived, and is not sent again."""
-        accepted = [part.part for part in self._claim.parts if part.outcome == "accepted"]
         words = "no status has told whether it arrived"
         lost = may_have_arrived("not_settled", words, repeatable=False)
-        return await self._refuse(max(accepted, default=0) + 1, lost)
+        return await self._refuse(max(self._accepted, default=0) + 1, lost)
 
     async def _failed(self, part: Part, outcome: SendOutcome, error: SendError) -> Delivery:
         if outcome.outcome == "unknown":
@@ -129,7 +197,7 @@ class _Attempt:
         return await self._refuse(part.number, error)
 
     def _may_try_again(self, error: SendError) -> bool:
-        exhausted = error.max_attempts is not None and self._claim.attempts >= error.max_attempts
+        exhausted = error.max_attempts is not None and self.claim.attempts >= error.max_attempts
         return error.retryable and not exhausted and not self._last_try
 
     async def _refuse(self, part: int, error: SendError) -> Delivery:

@@ -83,7 +83,9 @@ def house(
             "QUEUE_PREFIX": topology.prefix,
             **s3_of(migrated, f"http://127.0.0.1:{to_s3.port}"),
         }
-        nowhere = {"STATE_URL": "http://127.0.0.1:1", "GENESYS_API_URL": "http://127.0.0.1:1"}
+        peers = ("STATE_URL", "GENESYS_API_URL", "WA_API_URL")
+        nowhere = dict.fromkeys(peers, "http://127.0.0.1:1")
+        nowhere |= {name: behind[name] for name in ("AMQP_URL", "PARTITIONS", "QUEUE_PREFIX")}
         straight = s3_of(migrated, migrated.s3_endpoint_url)
         whatsapp, genesys = start("wa-webhook", **behind), start("genesys-webhook", **behind)
         keeper = start("inbound-transform", **nowhere, **straight)

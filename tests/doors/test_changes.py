@@ -12,7 +12,7 @@ from tests.doors.house import Company, House, text
 # Fields of a number: their values say which.
 OF_A_NUMBER: dict[str, dict[str, Any]] = {
     "smb_message_echoes": {"message_echoes": [{"id": "wamid.9", "from": "1", "to": "491"}]},
-    "history": {"history": [{"metadata": {"phase": 0}, "threads": []}]},
+    "history": {"history": [{"threads": []}], "messages": [{"id": "wamid.8"}], "contacts": []},
     "user_id_update": {"user_id_update": [{"user_id": {"previous": "DE.1", "current": "DE.2"}}]},
     "user_preferences": {"user_preferences": [{"wa_id": "491", "value": "stop"}]},
     "calls": {"calls": [{"id": "wacid.1", "event": "connect"}]},

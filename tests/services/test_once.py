@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from shared.messaging.outcomes import SendOutcome
+from shared.messaging.outcomes import SendError, SendOutcome
 from shared.runtime.errors import BadInput, Busy, Unavailable
 from shared.services.callback import callback_data
-from shared.services.once import Delivery
-from tests.services.office import LOST, NEVER, REFUSED, WAIT, Courier, Office, taken
+from shared.services.once import Delivery, Plan
+from shared.transforms.parts import Part
+from tests.services.office import LOST, NEVER, REFUSED, WAIT, Courier, Office, parts_of, taken
 
 HARMLESS: dict[str, Any] = {"direction": "inbound", "resend_unknown_after": 0}
 
@@ -263,3 +264,88 @@ def test_a_message_that_can_not_be_built_leaves_its_claim_free(office: Office) -
 def test_a_message_of_no_parts_is_done(office: Office) -> None:
     assert office.deliver(Courier(), 0) == Delivery("delivered", 0)
     assert office.deliver(Courier(), 0).fate == "duplicate"
+
+
+def test_what_can_not_be_sent_is_told_after_all_that_can(office: Office) -> None:
+    courier = Courier(taken("a"), taken("b"))
+    delivery = office.deliver(courier, 2, lost=NEVER)
+    assert (delivery.fate, delivery.parts, delivery.error) == ("partly", 2, NEVER)
+    assert courier.sent == [1, 2]
+    assert delivery.receipt is not None
+    assert (delivery.receipt.status, (delivery.receipt.error or {})["provider_code"]) == (
+        "Failed",
+        "131026",
+    )
+    fates = [(part.outcome, part.target_id) for part in office.message("m").parts]
+    assert fates == [("accepted", "a"), ("accepted", "b"), ("refused", None)]
+    office.status("a", "delivered")
+    office.confirm("Failed")
+    assert office.status("b", "delivered").receipt is None
+    assert office.deliver(Courier(), 2, lost=NEVER) == Delivery("duplicate")
+
+
+def test_a_message_of_which_nothing_can_be_sent_is_refused(office: Office) -> None:
+    delivery = office.deliver(Courier(), 0, lost=NEVER)
+    assert (delivery.fate, delivery.parts, delivery.error) == ("refused", 0, NEVER)
+    assert delivery.receipt is not None
+    assert office.message("m").state == "refused"
+
+
+def test_what_is_lost_is_told_also_after_a_part_that_had_to_wait(office: Office) -> None:
+    with pytest.raises(Unavailable):
+        office.deliver(Courier(taken("a"), WAIT), 2, lost=NEVER)
+    assert office.message("m").state == "claimed"
+    again = Courier(taken("b"))
+    delivery = office.deliver(again, 2, lost=NEVER)
+    assert (again.sent, delivery.fate, delivery.receipt is not None) == ([2], "partly", True)
+
+
+def test_a_refused_part_is_replaced_with_all_behind_it(office: Office) -> None:
+    async def other(part: Part, error: SendError) -> Plan:
+        assert (part.number, error) == (2, NEVER)
+        return Plan(parts_of("other", 3))
+
+    courier = Courier(taken("a"), REFUSED, taken("b"), taken("c"))
+    assert office.deliver(courier, 2, mend=other) == Delivery("delivered", 3)
+    assert courier.sent == [1, 2, 2, 3]
+    assert [body["of"] for body in courier.bodies] == ["m", "m", "other", "other"]
+    assert [part.target_id for part in office.message("m").parts] == ["a", "b", "c"]
+
+
+def test_what_is_sent_in_its_place_may_be_less(office: Office) -> None:
+    async def nothing_more(_: Part, error: SendError) -> Plan:
+        return Plan(lost=error)
+
+    courier = Courier(taken("a"), REFUSED)
+    delivery = office.deliver(courier, 3, mend=nothing_more)
+    assert (delivery.fate, delivery.parts, courier.sent) == ("partly", 1, [1, 2])
+    assert delivery.receipt is not None
+    assert office.message("m").state == "refused"
+
+
+def test_where_nothing_can_be_sent_in_its_place_it_is_refused(office: Office) -> None:
+    async def no(_part: Part, _error: SendError) -> None:
+        return None
+
+    assert office.deliver(Courier(REFUSED), 2, mend=no).fate == "refused"
+
+
+def test_a_claim_is_free_when_nothing_could_be_made_in_its_place(office: Office) -> None:
+    async def not_now(_part: Part, _error: SendError) -> None:
+        raise Unavailable("its file is not there yet")
+
+    with pytest.raises(Unavailable, match="not there yet"):
+        office.deliver(Courier(REFUSED), mend=not_now)
+    assert office.deliver(Courier()).fate == "delivered"
+
+
+def test_a_lost_answer_is_not_mended(office: Office) -> None:
+    async def other(_part: Part, _error: SendError) -> Plan:
+        raise AssertionError
+
+    with pytest.raises(Unavailable, match="not known whether it arrived"):
+        office.deliver(Courier(LOST), mend=other)
+
+
+def test_a_claim_is_kept_while_its_parts_are_made(office: Office) -> None:
+    assert office.deliver_keeping(left=5) > 50

@@ -1,6 +1,7 @@
 """The transforms and what they call, one of each for all tests of this folder."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack
 from datetime import timedelta
@@ -9,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from local.services import Endpoints
+from shared.messaging.topology import Topology
 from shared.runtime.clock import rfc3339, utcnow
 from shared.runtime.settings import ObjectSettings
 from shared.storage.buckets import ensure_buckets
@@ -16,8 +18,11 @@ from shared.storage.cache import Cache
 from shared.storage.database import Database
 from shared.tenancy.vault import KeyRing
 from tests.delivery.provider import Provider, Reply, reply
+from tests.doors.relay import relays
+from tests.messaging.broker import address, at
 from tests.services.processes import Process
 from tests.state.desk import Desk
+from tests.transform_functions.played import Files
 from tests.transform_functions.stage import Stage, Tenant
 
 
@@ -35,6 +40,7 @@ def token() -> Reply:
 def object_settings(services: Endpoints) -> ObjectSettings:
     settings = ObjectSettings(
         s3_endpoint_url=services.s3_endpoint_url,
+        s3_public_url=services.s3_endpoint_url,
         s3_access_key=SecretStr(services.s3_access_key),
         s3_secret_key=SecretStr(services.s3_secret_key),
         s3_region=services.s3_region,
@@ -51,15 +57,24 @@ def running(
 ) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("transforms")
     with ExitStack() as stack:
-        meta, genesys, auth = (stack.enter_context(Provider.running()) for _ in range(3))
-        auth.play(token())
+        meta, genesys = (stack.enter_context(Files.running()) for _ in range(2))
+        auth = stack.enter_context(Provider.running(token()))
+        to_broker = stack.enter_context(relays())(*address(migrated.amqp_url))
+        topology = Topology(1, f"transforms-{os.getpid()}.")
 
         def start(name: str, **environment: str) -> Process:
             process = Process(name, folder, REDIS_URL=migrated.redis_url, **environment)
             stack.callback(process.stop)
             return process.launch()
 
-        senders = {
+        objects = {
+            "S3_ENDPOINT_URL": object_settings.s3_endpoint_url,
+            "S3_PUBLIC_URL": object_settings.s3_public_url,
+            "S3_ACCESS_KEY": object_settings.s3_access_key.get_secret_value(),
+            "S3_SECRET_KEY": object_settings.s3_secret_key.get_secret_value(),
+            "S3_REGION": object_settings.s3_region,
+        }
+        senders = objects | {
             "KEY_RING": KeyRing.generate().dump(),
             "AUTH_URL": auth.url,
             "GRAPH_API_BASE_URL": meta.url,
@@ -67,22 +82,21 @@ def running(
         }
         state = start("state", DATABASE_URL=migrated.database_url("functions"))
         wa_api, genesys_api = start("wa-api", **senders), start("genesys-api", **senders)
-        peers = {
+        peers = objects | {
             "STATE_URL": state.url,
             "WA_API_URL": wa_api.url,
             "GENESYS_API_URL": genesys_api.url,
-            "S3_ENDPOINT_URL": object_settings.s3_endpoint_url,
-            "S3_ACCESS_KEY": object_settings.s3_access_key.get_secret_value(),
-            "S3_SECRET_KEY": object_settings.s3_secret_key.get_secret_value(),
-            "S3_REGION": object_settings.s3_region,
         }
-        inbound, outbound = (
-            start("inbound-transform", **peers),
-            start("outbound-transform", **peers),
-        )
+        broker = {
+            "AMQP_URL": at(migrated.amqp_url, to_broker.port),
+            "PARTITIONS": str(topology.partitions),
+            "QUEUE_PREFIX": topology.prefix,
+        }
+        inbound = start("inbound-transform", **peers, **broker)
+        outbound = start("outbound-transform", **peers)
         for process in (state, wa_api, genesys_api, inbound, outbound):
             process.ready()
-        yield Stage(inbound, outbound, meta, genesys)
+        yield Stage(inbound, outbound, state, meta, genesys, to_broker, topology, migrated.amqp_url)
 
 
 @pytest.fixture

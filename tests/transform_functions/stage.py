@@ -1,7 +1,9 @@
 """Both transforms with what they call, as processes; Meta, Genesys and auth are played."""
 
+import asyncio
 import itertools
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,10 +13,14 @@ from uuid import uuid4
 import requests
 
 from shared.messaging.envelope import CONTENT_TYPE, Event, EventType
+from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, Topology
 from shared.runtime.clock import rfc3339, utcnow
-from tests.delivery.provider import Connection, Provider, Reply, reply
+from tests.delivery.provider import Connection, Reply, reply
+from tests.doors.relay import Relay
+from tests.messaging.broker import collect, depth, open_channel
 from tests.services.processes import Process, json_of
 from tests.state.desk import Desk
+from tests.transform_functions.played import PNG, TYPES, Files
 
 _numbers = itertools.count(1)
 INTEGRATION = "3f1c2d4e-aaaa-4000-8000-123456789abc"
@@ -48,13 +54,29 @@ class Stage:
 
     inbound: Process
     outbound: Process
-    meta: Provider
-    genesys: Provider
+    state: Process
+    meta: Files
+    genesys: Files
+    to_broker: Relay
+    topology: Topology
+    amqp_url: str
 
     def reset(self) -> None:
         """A test of its own: everybody takes everything, nothing was seen."""
-        self.meta.play(META_TAKES)
-        self.genesys.play(GENESYS_TAKES)
+        self.meta.reset(META_TAKES)
+        self.genesys.reset(GENESYS_TAKES)
+        self.asked_for()
+
+    def asked_for(self) -> list[Event]:
+        """The events that inbound-transform published since it was last asked."""
+
+        async def take() -> list[bytes]:
+            async with open_channel(self.amqp_url) as channel:
+                queue = self.topology.queue(INBOUND_WHATSAPP_MESSAGES, 0)
+                count = await depth(channel, queue)
+                return [body for _, body in await collect(channel, queue, count)] if count else []
+
+        return [Event.decode(body) for body in asyncio.run(take())]
 
 
 @dataclass
@@ -71,7 +93,7 @@ class Tenant:
         message = {
             "id": wamid,
             "from": self.number,
-            "timestamp": "1795435200",
+            "timestamp": str(int(time.time())),
             "type": "text",
             "text": {"body": text},
         } | changes.pop("message", {})
@@ -79,6 +101,16 @@ class Tenant:
         contact |= changes.pop("contact", {})
         data = {"message": _present(message), "contact": _present(contact)}
         return self.event(EventType.WHATSAPP_MESSAGE, f"wa:m:{wamid}", wamid, data, **changes)
+
+    def customer_sends(
+        self, content: bytes = PNG, caption: str | None = None, **changes: Any
+    ) -> Event:
+        """The event of a message with a file that Meta has."""
+        kind = TYPES[content].partition("/")[0].replace("application", "document")
+        file = {"id": self.stage.meta.keep(content), "mime_type": TYPES[content]}
+        file |= {"caption": caption} if caption else {}
+        message = {"type": kind, "text": None, kind: file} | changes.pop("message", {})
+        return self.customer_writes(message=message, **changes)
 
     def agent_writes(self, text: str = "good day", **changes: Any) -> Event:
         """The event of an agent's message. `to` is the customer's address."""
@@ -121,6 +153,7 @@ class Tenant:
             "raw": {"bucket": "webhooks-inbound", "key": f"{self.desk.tenant_id}/x.json"},
             "received_at": rfc3339(utcnow()),
         }
+        common |= {"options": changes.pop("options", {})}
         fields: dict[str, Any] = {
             "id": id_,
             "type": type_,
@@ -142,9 +175,34 @@ class Tenant:
     def told(self) -> list[str]:
         return [receipt["status"] for receipt in self.receipts()]
 
+    def agent_sends(self, content: bytes = PNG, text: str | None = None, **changes: Any) -> Event:
+        """The event of a message with a file that Genesys has."""
+        name = self.stage.genesys.keep(content)
+        file = {
+            "id": name,
+            "mediaType": "Image" if TYPES[content] == "image/png" else "File",
+            "url": f"{self.stage.genesys.url}/files/{name}",
+            "mime": TYPES[content],
+            "filename": f"a file.{TYPES[content].partition('/')[2]}",
+        }
+        content_ = [{"contentType": "Attachment", "attachment": file}]
+        message = {"text": text, "content": content_} | changes.pop("message", {})
+        return self.agent_writes(message=message, **changes)
+
+    def meta_changes(self, field: str, value: dict[str, Any], **changes: Any) -> Event:
+        """The event of another field's change."""
+        id_ = f"wa:c:{uuid4().hex}"
+        data = {"field": field, "value": value, "waba_id": "102290129340398"}
+        return self.event(EventType.WHATSAPP_CHANGE, id_, field, data, **changes)
+
     def at_genesys(self) -> list[dict[str, Any]]:
         """Messages that were sent to the agent."""
         return [one.json for one in self.stage.genesys.seen if "/message?" in one.path]
+
+    def taps(self) -> list[dict[str, Any]]:
+        """Taps on options that were sent to Genesys."""
+        seen = self.stage.genesys.seen
+        return [one.json for one in seen if one.path.endswith("/structured/response")]
 
     def at_meta(self) -> list[dict[str, Any]]:
         """Messages that were sent to the customer."""

@@ -77,10 +77,11 @@ def _status_event(item: StatusItem, owner: Resolution, arrival: Arrival) -> Even
 
 
 def _change_event(item: OtherChange, owner: Resolution, arrival: Arrival) -> Event:
-    """Changes of one field stay in order; messages in the value go apart and are left out."""
+    """Changes of one field stay in order. What stands beside messages is told without them."""
     field = item.field or NO_FIELD
     what = f"{field} {item.waba_id} {item.value!r}"
-    value = {name: one for name, one in item.value.items() if name not in _APART}
+    apart = _APART if item.field in ("messages", None) else ()
+    value = {name: one for name, one in item.value.items() if name not in apart}
     return _event(
         owner,
         id=f"wa:c:{owner.tenant_id}:{digest(what.encode())}",

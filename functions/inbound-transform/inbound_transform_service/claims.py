@@ -1,0 +1,83 @@
+"""What state is asked for a customer's message: the claim, who they are, what it is about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.messaging.envelope import Event
+from shared.services.fields import MAX_ID
+from shared.services.route import Route, Whose
+from shared.services.state import Claim, ClaimRequest, Identity, IdentityChange, Quoted
+from shared.transforms.changes import IdChange
+from shared.transforms.inbound import Context, Inbound, Quote, Tap
+from shared.whatsapp.items import Customer, message_key, message_time, refers_to, tapped
+from shared.wire.body import Json
+from shared.wire.fields import text
+
+
+def claim_of(
+    event: Event, route: Route, message: Json, customer: Customer, shown: Inbound
+) -> ClaimRequest:
+    """The claim of a message that is shown as `shown`."""
+    about, option = refers_to(message), tapped(message)
+    return ClaimRequest(
+        tenant_id=route.tenant_id,
+        channel_id=route.channel_id,
+        direction="inbound",
+        source_id=message_key(message),
+        customer=customer.id or "",
+        wa_id=customer.wa_id,
+        bsuid=customer.bsuid,
+        profile_name=customer.name,
+        kind=shown.kind,
+        content={"text": shown.text},
+        occurred_at=message_time(message, route.received_at),
+        event_id=event.id,
+        raw_ref=route.raw_ref,
+        reply_to=about if about and len(about) <= MAX_ID else None,
+        tapped=option[0] if option else None,
+        opens_window=shown.opens_window,
+        resend_unknown_after=0,  # same messageId and time: contracts/genesys.md (b9)
+    )
+
+
+def link_of(change: IdChange, whose: Whose) -> IdentityChange:
+    """A person's new number or user id, as state is told it."""
+    return IdentityChange(
+        tenant_id=whose.tenant_id,
+        previous=Identity(wa_id=change.previous.wa_id, bsuid=change.previous.bsuid),
+        current=Identity(wa_id=change.current.wa_id, bsuid=change.current.bsuid),
+        occurred_at=change.occurred_at or whose.received_at,
+    )
+
+
+def known_as(customer: Customer, canonical: str) -> Customer:
+    """The customer by the id that this person has had from the first message on."""
+    if customer.id == canonical:
+        return customer
+    if canonical.isdecimal():
+        return replace(customer, wa_id=canonical)
+    return replace(customer, wa_id=None, bsuid=canonical)
+
+
+def context_of(message: Json, claim: Claim) -> Context:
+    """What state knows of the message that this one answers, quotes or taps."""
+    quoted = claim.quoted
+    if quoted is None:
+        return Context()
+    quote = Quote(quoted.text or "", by_customer=quoted.direction == "inbound")
+    return Context(quote=quote, tap=_tap(message, quoted))
+
+
+def _tap(message: Json, quoted: Quoted) -> Tap | None:
+    """The option as it was offered; None when it is not one of the quoted message."""
+    tracking_id, number = tapped(message) or ("", 0)
+    if tracking_id != quoted.tracking_id or not 0 < number <= len(quoted.options):
+        return None
+    option = quoted.options[number - 1]
+    words, payload = text(option.get("text")) or "", text(option.get("payload")) or ""
+    match option.get("type"):
+        case "Button" | "QuickReply" | "DatePicker" as kind:
+            return Tap(quoted.source_id, kind, words, payload)
+        case _:
+            return None

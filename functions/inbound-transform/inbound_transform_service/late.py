@@ -1,0 +1,116 @@
+"""A file that was not there when its message was shown: asked for until it comes, or never will.
+
+The agent sees it, or why not, once, and never before its message.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from inbound_transform_service.claims import claim_of, known_as
+from inbound_transform_service.files import NO_ID, apart, fetched, file_of
+from shared.messaging.envelope import Event
+from shared.messaging.outcomes import SendError, SendOutcome
+from shared.runtime.clock import utcnow
+from shared.runtime.errors import BadInput, Busy, NotFound, Unavailable
+from shared.runtime.logging import logger
+from shared.runtime.metrics import counter
+from shared.services.delivery import GenesysApiClient, WaApiClient
+from shared.services.events import item_of
+from shared.services.once import Holder, Plan, deliver
+from shared.services.patience import insist
+from shared.services.route import Route
+from shared.services.state import ClaimRequest, StateClient
+from shared.transforms.inbound import File, Missing, late_file, to_genesys
+from shared.transforms.parts import Part
+from shared.whatsapp.items import Media, media_of, sender
+from shared.wire.body import PayloadError
+from shared.wire.fields import obj
+
+log = logger()
+LATE_FILES = counter("late_files", "Files that came after their message, by their end", ("fate",))
+
+FETCH_S = 70.0  # within the 90 seconds of the connector's patience
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 15.0, 900.0  # each wait is as long as all before it
+PLACEHOLDER_S = 3.0
+
+
+class LateFiles:
+    """Takes file events. `give_up_after`: then a file that still fails has failed for good."""
+
+    def __init__(
+        self,
+        state: StateClient,
+        whatsapp: WaApiClient,
+        genesys: GenesysApiClient,
+        give_up_after: timedelta,
+    ) -> None:
+        """All three are other functions."""
+        self._state = state
+        self._whatsapp = whatsapp
+        self._genesys = genesys
+        self._give_up_after = give_up_after
+
+    async def take(self, event: Event) -> str:
+        """Show one file. Raises BadInput (never), Unavailable and Busy (try again)."""
+        route, message = Route.of(event), item_of(event, "message")
+        media = media_of(message)
+        if media is None:
+            raise BadInput("the message of the event has no file")
+        customer = sender(message, obj(event.data.get("contact")))
+        try:
+            shown = to_genesys(message, customer, received_at=route.received_at)
+        except PayloadError as error:
+            raise BadInput(str(error)) from None
+        request = apart(claim_of(event, route, message, customer, shown))
+        if await self._done(request, shown_as=claim_of(event, route, message, customer, shown)):
+            return "duplicate"
+        file = await self._bring(route, media)
+
+        async def build(holder: Holder) -> Plan:
+            known = known_as(customer, holder.claim.customer)
+            late = late_file(message, known, received_at=route.received_at, file=file)
+            return Plan(late.parts)
+
+        async def send(part: Part) -> SendOutcome:
+            return await self._genesys.message(route.to_genesys(part.body))
+
+        delivery = await deliver(self._state, request, build, send)
+        fate = delivery.fate if isinstance(file, File) else "lost"
+        LATE_FILES.labels(fate).inc()
+        log.info("late_file", extra={"fate": fate, "kind": media.kind})
+        if delivery.error is not None:
+            raise BadInput(f"Genesys refused it: {delivery.error.provider_code}")
+        return fate
+
+    async def _done(self, request: ClaimRequest, *, shown_as: ClaimRequest) -> bool:
+        """Whether nothing is left to do. Raises Busy while its message is still under way."""
+        ids = {"tenant_id": request.tenant_id}
+        try:
+            own = await insist(lambda: self._state.message(request.source_id, **ids))
+        except NotFound:
+            own = None
+        if own is not None and own.state == "done":
+            return True
+        try:
+            message = await insist(lambda: self._state.message(shown_as.source_id, **ids))
+        except NotFound:
+            message = None
+        if message is None or message.state not in ("done", "refused"):
+            raise Busy("its message is not shown yet", retry_after=PLACEHOLDER_S)
+        return False
+
+    async def _bring(self, route: Route, media: Media) -> File | Missing:
+        """The file, or why it will never come. Raises Unavailable: it may come yet."""
+        found = await fetched(self._whatsapp, route, media, FETCH_S)
+        if found is None:
+            return Missing(NO_ID)
+        if not isinstance(found, SendError):
+            return file_of(found, media)
+        age = utcnow() - route.received_at
+        if not found.retryable or age > self._give_up_after:
+            log.warning("file_lost", extra={"kind": media.kind, "code": found.provider_code})
+            return Missing(found.agent_words)
+        pause = min(max(age.total_seconds(), FIRST_PAUSE_S), LONGEST_PAUSE_S)
+        wait = max(pause, found.retry_after or 0)
+        raise Unavailable(f"the file is not there yet: {found.title}", retry_after=wait)

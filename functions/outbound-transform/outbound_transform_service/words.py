@@ -1,0 +1,91 @@
+"""What of an agent's message is written down and told: claims, our own refusals, their reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from shared.genesys.payloads import OutboundMessage
+from shared.messaging.envelope import Event
+from shared.messaging.outcomes import SendError
+from shared.services.fields import MAX_ID as LONGEST_ID
+from shared.services.route import Route
+from shared.services.state import ClaimRequest
+from shared.transforms.outbound import Ignored, Outbound, Refusal, quoted_message
+
+NOBODY = "nobody"  # stands for the customer of a message that names none
+MAX_ID = 255  # characters of an id or a typed address that are kept
+
+SUSPENDED = Refusal("MessageNotAllowed", "This channel is switched off: ask your administrator.")
+EXPIRED = Refusal(
+    "MessageExpired",
+    "The customer has not written for 24 hours, so WhatsApp takes only templates. Send a template, "
+    "or wait until the customer writes.",
+)
+FILE_EXPIRED = Refusal(
+    "MessageExpired",
+    "The customer has not written for 24 hours: a template was sent in place of your text, "
+    "without its files.",
+)
+
+
+def claim_of(
+    event: Event,
+    route: Route,
+    message: OutboundMessage,
+    customer: str | None,
+    shown: Outbound | Refusal,
+) -> ClaimRequest:
+    """The claim of a message that is shown as `shown`; its options are kept for the taps."""
+    known = customer or (message.to_id or message.conversation_id or NOBODY)[:MAX_ID]
+    about = quoted_message(message)
+    content: dict[str, Any] = {"text": message.text or ""}
+    if isinstance(shown, Outbound):
+        options = [asdict(option) for option in shown.options]
+        content = {"text": shown.text, **({"options": options} if options else {})}
+    return ClaimRequest(
+        tenant_id=route.tenant_id,
+        channel_id=route.channel_id,
+        direction="outbound",
+        source_id=event.subject or event.id,
+        customer=known,
+        wa_id=customer if customer is not None and customer.isdecimal() else None,
+        bsuid=customer if customer is not None and not customer.isdecimal() else None,
+        conversation_id=conversation_of(message),
+        kind=message.type,
+        content=content,
+        occurred_at=event.time,
+        event_id=event.id,
+        raw_ref=route.raw_ref,
+        reply_to=about if about and len(about) <= LONGEST_ID else None,
+    )
+
+
+def conversation_of(message: OutboundMessage) -> str | None:
+    """The conversation's id, unless it is nothing that state could keep or look for."""
+    named = message.conversation_id
+    return named if named and len(named) <= MAX_ID and named.isprintable() else None
+
+
+def refused_here(*refusals: Refusal | Ignored) -> SendError:
+    """Our own refusals in the shape of a provider's: one reason, all the words."""
+    first = refusals[0]
+    reason = first.reason if isinstance(first, Refusal) else "GeneralError"
+    said = [one.words if isinstance(one, Refusal) else one.why for one in refusals]
+    words = " ".join(dict.fromkeys(said))
+    return SendError(
+        provider_code="not_sendable",
+        title="Not something that WhatsApp can be sent",
+        detail=words,
+        action="never",
+        retryable=False,
+        reason=reason,
+        agent_words=words,
+        operator_words="It was refused before it was sent; the words say why.",
+    )
+
+
+def lost(refusals: Sequence[Refusal]) -> SendError | None:
+    """What the agent is told of the pieces that could not be sent beside the others."""
+    return refused_here(*refusals) if refusals else None

@@ -1,0 +1,137 @@
+"""An agent's file reaches the customer, or the rest goes without it and the agent hears why."""
+
+from typing import Any
+
+import pytest
+
+from tests.delivery.provider import reply
+from tests.transform_functions.played import PDF, PNG
+from tests.transform_functions.stage import (
+    META_TAKES,
+    Stage,
+    Tenant,
+    hours_ago,
+    meta_refuses,
+    outcome,
+    post,
+)
+
+AWAY = reply(503, {"error": {"code": 131016, "message": "Service unavailable"}})
+LINK = {"media_mode": "link"}
+
+
+def words(tenant: Tenant) -> tuple[str, str]:
+    """Why the agent was told that a message failed: code and words."""
+    [receipt] = tenant.receipts()
+    assert receipt["status"] == "Failed"
+    [reason] = receipt["reasons"]
+    return reason["code"], reason["message"]
+
+
+def test_a_picture_is_uploaded_and_sent_by_its_id(stage: Stage, tenant: Tenant) -> None:
+    event = tenant.agent_sends(PNG, "your box")
+    assert outcome(stage.outbound, event) == "delivered"
+    assert outcome(stage.outbound, event) == "duplicate"
+    [sent] = tenant.at_meta()
+    assert sent["image"] == {"id": "up-1", "caption": "your box"}
+    assert stage.meta.uploads == [PNG]
+    assert tenant.told() == []
+
+
+def test_a_document_keeps_its_name(stage: Stage, tenant: Tenant) -> None:
+    assert outcome(stage.outbound, tenant.agent_sends(PDF)) == "delivered"
+    [sent] = tenant.at_meta()
+    assert sent["document"] == {"id": "up-1", "filename": "a file.pdf"}
+
+
+def test_where_the_tenant_says_so_meta_gets_a_link(stage: Stage, tenant: Tenant) -> None:
+    assert outcome(stage.outbound, tenant.agent_sends(PNG, options=LINK)) == "delivered"
+    [sent] = tenant.at_meta()
+    assert "media-outbound" in sent["image"]["link"]
+    assert stage.meta.uploads == []
+
+
+def test_a_file_that_genesys_does_not_have_leaves_the_words(stage: Stage, tenant: Tenant) -> None:
+    event = tenant.agent_sends(PNG, "your box")
+    stage.genesys.files.clear()
+    assert outcome(stage.outbound, event) == "partly"
+    assert outcome(stage.outbound, event) == "duplicate"
+    [sent] = tenant.at_meta()
+    assert sent["text"]["body"] == "your box"
+    assert words(tenant)[1] != ""
+
+
+def test_a_file_alone_that_genesys_does_not_have_is_told(stage: Stage, tenant: Tenant) -> None:
+    event = tenant.agent_sends(PNG)
+    stage.genesys.files.clear()
+    assert outcome(stage.outbound, event) == "refused"
+    assert tenant.at_meta() == []
+    assert words(tenant)[1] != ""
+
+
+@pytest.mark.parametrize("url", ["https://10.0.0.1/x", "ftp://x/y", "not a url", "x" * 9000])
+def test_an_address_that_is_not_fetched_is_told(stage: Stage, tenant: Tenant, url: str) -> None:
+    file = {"mediaType": "Image", "url": url, "mime": "image/png"}
+    content = [{"contentType": "Attachment", "attachment": file}]
+    assert outcome(stage.outbound, tenant.agent_writes("hi", message={"content": content})) == (
+        "partly"
+    )
+    assert tenant.told() == ["Failed"]
+
+
+@pytest.mark.parametrize("side", ["genesys", "meta"])
+def test_a_file_that_may_still_come_keeps_its_message_waiting(
+    stage: Stage, tenant: Tenant, side: str
+) -> None:
+    event, away = tenant.agent_sends(PNG, "your box"), getattr(stage, side)
+    away.trouble = AWAY
+    for _ in range(2):
+        assert post(stage.outbound, event).status_code == 503
+    assert (tenant.at_meta(), tenant.told()) == ([], [])
+    away.trouble = None
+    assert outcome(stage.outbound, event) == "delivered"
+    assert len(tenant.at_meta()) == 1
+
+
+def test_after_hours_the_rest_goes_without_it(stage: Stage, tenant: Tenant) -> None:
+    event = tenant.agent_sends(PNG, "your box", time=hours_ago(5))
+    stage.genesys.trouble = AWAY
+    assert outcome(stage.outbound, event) == "partly"
+    assert tenant.at_meta()[0]["text"]["body"] == "your box"
+    assert tenant.told() == ["Failed"]
+
+
+def test_an_upload_that_meta_forgot_is_made_anew_once(stage: Stage, tenant: Tenant) -> None:
+    assert outcome(stage.outbound, tenant.agent_sends(PNG)) == "delivered"
+    stage.meta.play(meta_refuses(100), META_TAKES)
+    assert outcome(stage.outbound, tenant.agent_sends(PNG)) == "delivered"
+    refused, sent = tenant.at_meta()
+    assert (refused["image"]["id"], sent["image"]["id"]) == ("up-1", "up-2")
+    assert stage.meta.uploads == [PNG, PNG]
+
+
+def test_what_meta_refuses_also_then_is_told(stage: Stage, tenant: Tenant) -> None:
+    stage.meta.play(meta_refuses(100))
+    assert outcome(stage.outbound, tenant.agent_sends(PNG)) == "refused"
+    assert len(stage.meta.uploads) == 2
+    assert tenant.told() == ["Failed"]
+
+
+def test_another_refusal_does_not_upload_again(stage: Stage, tenant: Tenant) -> None:
+    stage.meta.play(meta_refuses(131026))
+    assert outcome(stage.outbound, tenant.agent_sends(PNG)) == "refused"
+    assert len(stage.meta.uploads) == 1
+
+
+def attachments(tenant: Tenant, stage: Stage, *contents: bytes) -> list[dict[str, Any]]:
+    elements = [tenant.agent_sends(content).data["message"]["content"][0] for content in contents]
+    assert all(one["attachment"]["url"].startswith(stage.genesys.url) for one in elements)
+    return elements
+
+
+def test_files_go_in_their_order(stage: Stage, tenant: Tenant) -> None:
+    content = attachments(tenant, stage, PNG, PDF)
+    event = tenant.agent_writes("both", message={"content": content})
+    assert outcome(stage.outbound, event) == "delivered"
+    assert [sent["type"] for sent in tenant.at_meta()] == ["image", "document"]
+    assert stage.meta.uploads == [PNG, PDF]
