@@ -75,6 +75,8 @@ def overlaid(base: Body, over: Body) -> Body:
 
 def removed(body: Body, paths: list[str]) -> Body:
     """Answer a copy without the dotted `paths` (`image.mime_type`, `contacts.0.name`)."""
+    if not paths:
+        return body
     made = copy.deepcopy(body)
     for path in paths:
         *way, last = path.split(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import threading
 from collections import defaultdict, deque
@@ -11,8 +12,10 @@ from typing import Any, Literal
 
 import requests
 
-from local.sandbox.client import Sandbox
+from local.sandbox.client import Message, Sandbox
+from local.sandbox.room.magic import png
 
+PNG = png()
 HANG: Literal["hang"] = "hang"
 CUT: Literal["cut"] = "cut"
 Reply = int | Literal["hang", "cut"]
@@ -35,6 +38,7 @@ class Receiver:
         self._hits: dict[str, list[Hit]] = defaultdict(list)
         self._scripts: dict[str, deque[Reply]] = defaultdict(deque)
         self.bodies: dict[str, bytes] = {}
+        self.types: dict[str, str] = {}
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -72,8 +76,17 @@ class Receiver:
         answer = self.bodies.get(path, b"")
         request.send_response(reply)
         request.send_header("Content-Length", str(len(answer)))
+        if path in self.types:
+            request.send_header("Content-Type", self.types[path])
+        if 300 <= reply < 400:
+            request.send_header("Location", f"{self.url}/elsewhere")
         request.end_headers()
         request.wfile.write(answer)
+
+    def offer(self, path: str, content: bytes, mime: str) -> str:
+        """Let `path` answer a file; answers its link."""
+        self.bodies[path], self.types[path] = content, mime
+        return self.url + path
 
     def script(self, path: str, *replies: Reply) -> None:
         self._scripts[path].extend(replies)
@@ -172,6 +185,83 @@ class World:
         payload = {"data": over.pop("data")} if "data" in over else {"json": body}
         url = f"{base}/{integration}/inbound/open/{end}"
         return requests.post(url, headers=headers, timeout=10, **payload)
+
+    def wamid(self, body: Any) -> str:
+        """Send what must be accepted; answers its id."""
+        got = self.graph(body)
+        assert got.status_code == 200, got.text
+        sent: str = got.json()["messages"][0]["id"]
+        return sent
+
+    def upload(
+        self, content: bytes = PNG, mime: str = "image/png", **over: Any
+    ) -> requests.Response:
+        """POST to /media; `over`: number, token, fields, part (name, mime)."""
+        fields = {"messaging_product": "whatsapp", "type": mime} | over.pop("fields", {})
+        name, own = over.pop("part", ("file.bin", mime))
+        files: Any = {"file": (name, content, own)} if name else {"other": ("", b"")}
+        number, token = over.pop("number", self.number), over.pop("token", self.graph_token)
+        return requests.post(
+            f"{self.sandbox.graph_url}/v23.0/{number}/media",
+            data={k: v for k, v in fields.items() if v is not None},
+            files=files,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=30,
+        )
+
+    def uploaded(self, content: bytes = PNG, mime: str = "image/png") -> str:
+        """Upload what must be accepted; answers the media id."""
+        got = self.upload(content, mime)
+        assert got.status_code == 200, got.text
+        media_id: str = got.json()["id"]
+        return media_id
+
+    def media(self, media_id: str, method: str = "GET", **over: Any) -> requests.Response:
+        """GET or DELETE /{media_id}; `over`: token, query."""
+        token, query = over.pop("token", self.graph_token), over.pop("query", {})
+        url = f"{self.sandbox.graph_url}/v23.0/{media_id}"
+        headers = {"Authorization": f"Bearer {token}"}
+        return requests.request(method, url, headers=headers, params=query, timeout=10)
+
+    def fetched(self, url: str, token: str | None = None) -> requests.Response:
+        """GET a download link with the Graph token."""
+        headers = {"Authorization": f"Bearer {token or self.graph_token}"}
+        return requests.get(url, headers=headers, timeout=30)
+
+    def bearer(self) -> dict[str, str]:
+        """The header of a Genesys call."""
+        if not self.token:
+            self.token = self.login().json()["access_token"]
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def got(self, customer: str = "919876543210") -> list[Message]:
+        """What the customer got."""
+        thread = self.sandbox.conversation("whatsapp", self.number, customer)
+        return [m for m in thread.messages if m.direction == "got"] if thread else []
+
+    def talk(self, customer: str = "+919876543210") -> list[Message]:
+        """Both ways, as the agent sees it."""
+        thread = self.sandbox.conversation("genesys", self.integration, customer)
+        return thread.messages if thread else []
+
+    def hooks(self, count: int = 0) -> list[dict[str, Any]]:
+        """The values that came to Meta's callback, once there are `count` bodies."""
+        bodies = [json.loads(h.body) for h in self.receiver.hits(self.meta_path, count)]
+        return [c["value"] for b in bodies for e in b["entry"] for c in e["changes"]]
+
+    def statuses(self, count: int) -> list[dict[str, Any]]:
+        """The statuses that came to the callback, once there are `count`."""
+
+        def come(_: object) -> list[dict[str, Any]]:
+            found = [s for v in self.hooks() for s in v.get("statuses", [])]
+            return found if len(found) >= count else []
+
+        found: list[dict[str, Any]] = self.sandbox.wait_for(come, 20)
+        return found
+
+    def posted(self, count: int = 1) -> list[dict[str, Any]]:
+        """The bodies that came from the platform, once there are `count`."""
+        return [json.loads(h.body) for h in self.receiver.hits(self.genesys_path, count, 20)]
 
     def opened(self, customer: str = "919876543210") -> str:
         """Let the customer write, so that the 24 hours run; answers the wamid."""

@@ -17,27 +17,12 @@ from tests.local.sandbox.support import World
 CUSTOMER = "919876543210"
 
 
-def values(world: World, count: int = 1) -> list[dict[str, Any]]:
-    """The values that came to Meta's callback, in order."""
-    bodies = [json.loads(hit.body) for hit in world.receiver.hits(world.meta_path, count)]
-    return [
-        change["value"] for body in bodies for entry in body["entry"] for change in entry["changes"]
-    ]
-
-
 def message(world: World) -> dict[str, Any]:
     """The one message that came."""
-    (value,) = values(world)
+    (value,) = world.hooks(1)
     (item,) = value["messages"]
     found: dict[str, Any] = item
     return found
-
-
-def posted(world: World) -> dict[str, Any]:
-    """The one body that came from the platform."""
-    (hit,) = world.receiver.hits(world.genesys_path, 1)
-    body: dict[str, Any] = json.loads(hit.body)
-    return body
 
 
 TYPES = {
@@ -79,7 +64,7 @@ def test_a_customer_sends_every_kind_by_name(world: World, kind: str) -> None:
 def test_an_agent_sends_every_kind_by_name(world: World, kind: str) -> None:
     fields: dict[str, Any] = {"text": "x"} if kind == "message" else {}
     sent = world.sandbox.agent_sends(world.integration, "+91", kind, wait=True, **fields)
-    body = posted(world)
+    (body,) = world.posted()
     assert body["id"] == sent.id
     assert body["type"] in {"Text", "Structured", "Event", "Receipt"}
     assert body["channel"]["to"]["id"] == "+91"
