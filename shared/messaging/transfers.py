@@ -61,6 +61,7 @@ class Transfers:
         """What the work ends with, or why not. `work` may be begun several times."""
         bind(tenant_id=order.tenant_id, channel_id=order.channel_id)
         started = time.perf_counter()
+        waited: float | None = None
         ended: M | SendError
         try:
             async with asyncio.timeout(order.seconds), self._room:
@@ -68,9 +69,9 @@ class Transfers:
                 with IN_WORK.track_inprogress():
                     ended = await self._insist(work)
         except TimeoutError:
-            waited = order.seconds
             ended = error_of(TimeOver(f"not done within {order.seconds:g} s"))
-        _tell(order, ended, time.perf_counter() - started, waited)
+        took = time.perf_counter() - started
+        _tell(order, ended, took, took if waited is None else waited)
         return ended
 
     async def _insist(self, work: Callable[[], Awaitable[M]]) -> M | SendError:

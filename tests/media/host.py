@@ -38,11 +38,10 @@ class Host(Provider):
         return [seen for seen in self.seen if seen.path.startswith(path)]
 
     def serve(self, sock: socket.socket) -> None:
-        connection = Connection(sock, self.closing)
         with sock.makefile("rb") as stream:
             while seen := _read(stream):
                 self.seen.append(seen)
-                if not self._choose(seen)(connection):
+                if not self._choose(seen)(Connection(sock, self.closing)):
                     return
 
     def _choose(self, seen: Seen) -> Reply:
