@@ -17,7 +17,9 @@ from shared.storage.cache import Cache
 from shared.storage.database import Database
 from state_service.keeping import Keeping
 from state_service.keeping import router as keeping_router
+from state_service.people import People
 from state_service.routes import HOT_ROUTES, router
+from state_service.routes_people import router as people_router
 from state_service.state import Policy, State
 
 
@@ -39,6 +41,7 @@ class Kit(Resources):
 
     state: State
     keeping: Keeping
+    people: People
 
 
 @asynccontextmanager
@@ -57,6 +60,7 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
             ],
             state=State(database, cache, policy),
             keeping=Keeping(database),
+            people=People(database),
         )
 
 
@@ -64,6 +68,7 @@ function = Function("state", Settings, wire)
 app = FastAPI(title="Parley state", version="1")
 app.include_router(router)
 app.include_router(keeping_router)
+app.include_router(people_router)
 name_errors(app)
 
 

@@ -9,26 +9,37 @@
 -- may have mended the cause.
 -- The attempt's id comes from the caller, so that a call repeated after a cut connection finds its
 -- own claim. `conversation`, for the cache, is there when something new about its customer is known.
--- Locks: part 1 of the message, then identities, then the conversation.
+-- A message of a customer that was recorded from an imported history can be claimed, once: it comes
+-- again as a live one, which nobody has shown to an agent.
+-- The window counts from the provider's time, and from no later than now.
+-- Locks: part 1 of the message, then people (lock_people), then the conversation.
 create or replace function claim_message(
   p_tenant_id uuid, p_channel_id uuid, p_direction text, p_source_id text, p_attempt_id uuid,
   p_customer text, p_wa_id text, p_bsuid text, p_profile_name text, p_conversation_id text,
   p_kind text, p_content jsonb, p_occurred_at timestamptz, p_event_id text, p_raw_ref text,
-  p_lease_seconds double precision, p_resend_unknown_seconds double precision
+  p_lease_seconds double precision, p_resend_unknown_seconds double precision,
+  p_aliases text[] default '{}', p_reply_to text default null, p_tapped uuid default null,
+  p_opens_window boolean default true
 ) returns json
 language plpgsql
 as $$
 declare
   v_lease constant interval := make_interval(secs => p_lease_seconds);
-  v_who record;
+  v_opened_at constant timestamptz :=
+    case when p_direction = 'inbound' and p_opens_window then least(p_occurred_at, now()) end;
+  v_who customers;
+  v_is_known boolean;
   v_claim message_tracking;
   v_mapping conversation_mappings;
   v_wait double precision;
   v_ended boolean;
 begin
   perform set_config('app.tenant_id', p_tenant_id::text, true);
-  select * into v_who
-    from canonical_customer(p_tenant_id, p_customer, p_wa_id, p_bsuid, p_profile_name);
+  v_who := known_customer(p_tenant_id, p_direction, p_customer, p_wa_id, p_bsuid, p_profile_name);
+  v_is_known := v_who.customer is not null;
+  if not v_is_known then
+    v_who.customer := p_customer; -- until the message is ours
+  end if;
 
   insert into message_tracking
     (tenant_id, channel_id, direction, source_id, part, tracking_id, customer, conversation_id, kind,
@@ -45,23 +56,32 @@ begin
   returning * into v_claim;
 
   if found then
-    if not v_who.is_known then
-      perform remember_identities(p_tenant_id, v_who.customer, p_wa_id, p_bsuid, p_profile_name);
+    if not v_is_known then
+      v_who := settle_customer(p_tenant_id, p_direction, p_customer, p_wa_id, p_aliases, p_bsuid,
+                               p_profile_name, p_occurred_at);
     end if;
-    v_mapping := touch_conversation(
-      p_tenant_id, p_channel_id, v_who.customer, p_conversation_id,
-      case p_direction when 'inbound' then p_occurred_at end, false);
+    v_mapping := touch_conversation(p_tenant_id, p_channel_id, v_who.customer, p_conversation_id,
+                                    v_opened_at, p_source_id, false);
+    if v_mapping.customer <> v_claim.customer then -- it was not what the message said
+      v_claim := rename_claim(v_claim, v_mapping, p_conversation_id);
+      select * into v_who from customers c
+       where c.tenant_id = p_tenant_id and c.customer = v_claim.customer;
+    end if;
     insert into message_events
       (tenant_id, channel_id, customer, tracking_id, part, direction, kind, at, content)
     values
-      (p_tenant_id, p_channel_id, v_who.customer, v_claim.tracking_id, 1, p_direction, 'message',
+      (p_tenant_id, p_channel_id, v_claim.customer, v_claim.tracking_id, 1, p_direction, 'message',
        p_occurred_at, p_content);
     return json_build_object(
       'outcome', 'claimed', 'attempt_id', p_attempt_id, 'attempts', 1,
       'tracking_id', v_claim.tracking_id, 'parts', '[]'::json,
       'conversation_id', v_claim.conversation_id, 'customer', v_claim.customer,
+      'wa_id', v_who.wa_id, 'bsuid', v_who.bsuid,
       'last_customer_message_at', rfc3339(v_mapping.last_customer_message_at),
-      'conversation', case when not v_who.is_known and v_mapping.conversation_id is not null
+      'last_customer_message_id', v_mapping.last_customer_message_id,
+      'quoted', case when p_reply_to is not null or p_tapped is not null
+                     then quoted_message(v_claim, p_reply_to, p_tapped) end,
+      'conversation', case when not v_is_known and v_mapping.conversation_id is not null
                            then conversation_json(v_mapping) end);
   end if;
 
@@ -69,9 +89,19 @@ begin
    where t.tenant_id = p_tenant_id and t.source_id = p_source_id and t.direction = p_direction
      and t.channel_id = p_channel_id and t.part = 1
      for update;
+  if v_claim.state = 'recorded' and p_direction = 'inbound' then
+    if not v_is_known then
+      v_who := settle_customer(p_tenant_id, p_direction, p_customer, p_wa_id, p_aliases, p_bsuid,
+                               p_profile_name, p_occurred_at);
+    end if;
+    v_mapping := touch_conversation(p_tenant_id, p_channel_id, v_who.customer, p_conversation_id,
+                                    v_opened_at, p_source_id, false);
+    v_claim := rename_claim(v_claim, v_mapping, p_conversation_id);
+  end if;
+  v_who := known_customer(p_tenant_id, 'outbound', v_claim.customer, null, null, null);
   select * into v_mapping from conversation_mappings m
    where m.tenant_id = p_tenant_id and m.channel_id = p_channel_id
-     and m.customer = v_claim.customer and m.is_current;
+     and m.customer = v_who.customer and m.is_current;
 
   v_ended := v_claim.state = 'claimed' and v_claim.attempt_id <> p_attempt_id
     and v_claim.lease_until <= clock_timestamp();
@@ -89,12 +119,14 @@ begin
      or v_claim.state = 'unknown'
         and v_claim.unknown_since + make_interval(secs => p_resend_unknown_seconds)
             <= clock_timestamp()
-     or v_claim.state = 'refused' and p_direction = 'inbound'
+     or v_claim.state in ('refused', 'recorded') and p_direction = 'inbound'
   then
     update message_tracking t
        set state = 'claimed', attempt_id = p_attempt_id, lease_until = clock_timestamp() + v_lease,
            attempts = t.attempts + (t.attempt_id is distinct from p_attempt_id)::integer,
-           unknown_since = null, is_final = false, proven = false, updated_at = now()
+           unknown_since = null, is_final = false, proven = false,
+           event_id = coalesce(t.event_id, p_event_id), raw_ref = coalesce(t.raw_ref, p_raw_ref),
+           updated_at = now()
      where t.tenant_id = p_tenant_id and t.source_id = p_source_id and t.direction = p_direction
        and t.channel_id = p_channel_id and t.part = 1
     returning * into v_claim;
@@ -116,7 +148,11 @@ begin
     'attempts', v_claim.attempts,
     'tracking_id', v_claim.tracking_id, 'parts', parts_json(v_claim),
     'conversation_id', v_claim.conversation_id, 'customer', v_claim.customer,
+    'wa_id', v_who.wa_id, 'bsuid', v_who.bsuid,
     'last_customer_message_at', rfc3339(v_mapping.last_customer_message_at),
+    'last_customer_message_id', v_mapping.last_customer_message_id,
+    'quoted', case when p_reply_to is not null or p_tapped is not null
+                   then quoted_message(v_claim, p_reply_to, p_tapped) end,
     'unknown_since', rfc3339(v_claim.unknown_since),
     'retry_after', greatest(v_wait, 0.1),
     'receipt', case v_claim.state when 'duplicate' then receipt_due(v_claim, 'message') end);

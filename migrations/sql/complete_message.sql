@@ -84,6 +84,9 @@ begin
      where x.outcome <> 'accepted'
     on conflict do nothing;
   end if;
+  if p_direction = 'outbound' then
+    perform replace_echoes(v_claim, p_parts);
+  end if;
   for v_waiting in
     delete from waiting_statuses w
      using jsonb_to_recordset(p_parts) as x (part integer, outcome text, target_id text)
@@ -95,7 +98,7 @@ begin
   end loop;
   if p_conversation_id is not null and p_conversation_id is distinct from v_told_before then
     v_mapping := touch_conversation(p_tenant_id, p_channel_id, v_claim.customer, p_conversation_id,
-                                    null, p_direction = 'inbound');
+                                    null, null, p_direction = 'inbound');
   end if;
   return json_build_object(
     'receipt', receipt_due(v_claim, 'message'),

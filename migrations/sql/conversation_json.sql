@@ -8,9 +8,8 @@ begin
     'tenant_id', p_mapping.tenant_id,
     'channel_id', p_mapping.channel_id,
     'customer', p_mapping.customer,
-    'wa_id', (select max(i.value) from identities i
-               where i.tenant_id = p_mapping.tenant_id and i.customer = p_mapping.customer
-                 and i.kind = 'wa_id'),
+    'wa_id', (select c.wa_id from customers c
+               where c.tenant_id = p_mapping.tenant_id and c.customer = p_mapping.customer),
     'last_activity_at', rfc3339(p_mapping.last_activity_at),
     'last_customer_message_at', rfc3339(p_mapping.last_customer_message_at));
 end $$;

@@ -8,6 +8,7 @@ begin
   perform set_config('app.tenant_id', p_tenant_id::text, true);
   select * into v_found from (
     select * from message_tracking t where t.tenant_id = p_tenant_id and t.source_id = p_message_id
+       and t.state is distinct from 'replaced'
     union all
     select * from message_tracking t where t.tenant_id = p_tenant_id and t.target_id = p_message_id
   ) as t order by t.created_at limit 1;

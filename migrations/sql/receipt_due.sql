@@ -10,7 +10,8 @@ declare
   v_at timestamptz;
   v_error jsonb;
 begin
-  if p_claim.direction <> 'outbound' or p_claim.receipt_confirmed_at is not null then
+  if p_claim.direction <> 'outbound' or p_claim.receipt_confirmed_at is not null
+     or p_claim.state in ('recorded', 'replaced') then -- Genesys knows nothing of it
     return null;
   end if;
   select case when bool_or(t.status = 'failed') then 'Failed'

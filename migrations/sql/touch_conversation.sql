@@ -1,10 +1,11 @@
 -- Notes activity in a customer's conversation and returns its mapping; makes or switches it when
 -- needed. `p_promote`: Genesys has just put a message of the customer there, so it is the current
 -- one. Otherwise a known id is only touched (a late answer in an old conversation changes nothing)
--- and an unknown one is taken as new. `p_customer_message_at` is null unless the customer wrote.
+-- and an unknown one is taken as new. `p_customer_message_at` is null unless the customer wrote
+-- what opens Meta's window. A name that has become another's leads there: see the row's customer.
 create or replace function touch_conversation(
   p_tenant_id uuid, p_channel_id uuid, p_customer text, p_conversation_id text,
-  p_customer_message_at timestamptz, p_promote boolean
+  p_customer_message_at timestamptz, p_customer_message_id text, p_promote boolean
 ) returns conversation_mappings
 language plpgsql
 as $$
@@ -15,7 +16,10 @@ begin
   -- Nearly always: the current conversation goes on. One update, no other lock.
   update conversation_mappings m
      set last_activity_at = now(),
-         last_customer_message_at = greatest(m.last_customer_message_at, p_customer_message_at)
+         last_customer_message_at = greatest(m.last_customer_message_at, p_customer_message_at),
+         last_customer_message_id =
+           case when p_customer_message_at >= coalesce(m.last_customer_message_at, '-infinity')
+                then p_customer_message_id else m.last_customer_message_id end
    where m.tenant_id = p_tenant_id and m.channel_id = p_channel_id and m.customer = p_customer
      and m.is_current
      and (p_conversation_id is null or m.conversation_id = p_conversation_id)
@@ -24,6 +28,8 @@ begin
     return v_current;
   end if;
 
+  perform lock_people(p_tenant_id, false);
+  p_customer := known_name(p_tenant_id, p_customer);
   -- Making and switching take turns per customer.
   perform pg_advisory_xact_lock(
     hashtextextended(concat_ws(':', 'customer', p_tenant_id, p_channel_id, p_customer), 0));
@@ -31,6 +37,11 @@ begin
    where m.tenant_id = p_tenant_id and m.channel_id = p_channel_id and m.customer = p_customer
      and m.is_current
      for update;
+  if v_current.last_customer_message_at is null
+     or p_customer_message_at >= v_current.last_customer_message_at then
+    v_current.last_customer_message_at := p_customer_message_at;
+    v_current.last_customer_message_id := p_customer_message_id;
+  end if;
   if p_conversation_id is not null then
     select * into v_told from conversation_mappings m
      where m.tenant_id = p_tenant_id and m.channel_id = p_channel_id
@@ -40,8 +51,11 @@ begin
       if v_told.customer = p_customer then
         update conversation_mappings m set last_activity_at = now()
          where m.id = v_told.id returning * into v_told;
-        v_told.last_customer_message_at :=
-          greatest(v_told.last_customer_message_at, v_current.last_customer_message_at);
+        if v_current.last_customer_message_at
+           >= coalesce(v_told.last_customer_message_at, '-infinity') then
+          v_told.last_customer_message_at := v_current.last_customer_message_at;
+          v_told.last_customer_message_id := v_current.last_customer_message_id;
+        end if;
         return v_told;
       end if;
       p_conversation_id := null; -- another customer's: not ours to take over
@@ -53,23 +67,30 @@ begin
           or (v_current.conversation_id is null and v_told.id is null)) then
     update conversation_mappings m
        set last_activity_at = now(),
-           last_customer_message_at = greatest(m.last_customer_message_at, p_customer_message_at),
+           last_customer_message_at = v_current.last_customer_message_at,
+           last_customer_message_id = v_current.last_customer_message_id,
            conversation_id = coalesce(m.conversation_id, p_conversation_id)
      where m.id = v_current.id returning * into v_current;
     return v_current;
   end if;
 
+  if v_told.customer = p_customer
+     and v_told.last_customer_message_at
+         > coalesce(v_current.last_customer_message_at, '-infinity') then
+    v_current.last_customer_message_at := v_told.last_customer_message_at;
+    v_current.last_customer_message_id := v_told.last_customer_message_id;
+  end if;
   update conversation_mappings m set is_current = false where m.id = v_current.id;
   insert into conversation_mappings as m
-    (tenant_id, channel_id, customer, conversation_id, last_customer_message_at)
+    (tenant_id, channel_id, customer, conversation_id, last_customer_message_at,
+     last_customer_message_id)
   values
     (p_tenant_id, p_channel_id, p_customer, p_conversation_id,
-     greatest(v_current.last_customer_message_at, p_customer_message_at))
+     v_current.last_customer_message_at, v_current.last_customer_message_id)
   on conflict (tenant_id, channel_id, conversation_id) where conversation_id is not null do update
     set customer = excluded.customer, is_current = true, last_activity_at = now(),
-        last_customer_message_at =
-          greatest(excluded.last_customer_message_at,
-                   case when m.customer = excluded.customer then m.last_customer_message_at end)
+        last_customer_message_at = excluded.last_customer_message_at,
+        last_customer_message_id = excluded.last_customer_message_id
   returning * into v_current;
   return v_current;
 end $$;

@@ -137,7 +137,7 @@ def test_who_shows_the_phone_number_later_keeps_the_conversation(desk: Desk) -> 
 def test_the_newest_profile_name_is_kept(desk: Desk) -> None:
     for number, name in enumerate(["Ann", None, "Anne\0"]):
         desk.claim(f"m{number}", direction="inbound", wa_id="491701", profile_name=name)
-    assert desk.rows("select profile_name from identities") == [{"profile_name": "Anne\ufffd"}]
+    assert desk.rows("select profile_name from customers") == [{"profile_name": "Anne\ufffd"}]
 
 
 def test_history_shows_the_conversation_newest_first(desk: Desk) -> None:

@@ -181,6 +181,14 @@ def test_the_routes_are_described(url: str) -> None:
         ("get", "/state/message/{message_id}"),
         ("get", "/state/conversation/{conversation_id}"),
         ("get", "/state/conversation/{conversation_id}/messages"),
+        ("get", "/state/customer/{customer}"),
+        ("post", "/state/record"),
+        ("post", "/state/identity"),
+        ("post", "/state/preference"),
+        ("post", "/state/notice"),
+        ("post", "/state/undelivered"),
+        ("post", "/state/spool"),
+        ("post", "/state/arrivals"),
     }
 
 

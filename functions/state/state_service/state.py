@@ -5,6 +5,7 @@ Answers are the JSON that the SQL functions make; `shared.services.state` names 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,12 +26,12 @@ from shared.services.state import (
 )
 from shared.storage.cache import Cache
 from shared.storage.database import Database
+from shared.wire.customer import spellings
 
 Json = dict[str, Any]
 
 MAPPING_TTL_S = 3600  # seconds, of the keys mapping:*
 log = logger()
-NOT_YET = {"aliases", "reply_to", "tapped", "opens_window"}
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,11 @@ class State:
     async def claim(self, request: ClaimRequest) -> Json:
         """Give the right to deliver a message to one of all who ask."""
         _bind(request)
-        arguments = request.model_dump(exclude={"resend_unknown_after", *NOT_YET})
+        arguments = request.model_dump(exclude={"resend_unknown_after", "aliases"})
         claim: Json = await self._database.call(
             "claim_message",
             **arguments,
+            aliases=aliases(request.wa_id, request.aliases),
             lease_seconds=self._policy.lease_s,
             resend_unknown_seconds=self._resend_after(request),
         )
@@ -187,6 +189,12 @@ class State:
             },
             MAPPING_TTL_S,
         )
+
+
+def aliases(wa_id: str | None, told: Iterable[str] = ()) -> tuple[str, ...]:
+    """The other names of a number: its spellings, and what the caller knows."""
+    known = (*spellings(wa_id), *told) if wa_id else ()
+    return tuple(one for one in dict.fromkeys(known) if one != wa_id)
 
 
 def _bind(key: MessageKey) -> None:
