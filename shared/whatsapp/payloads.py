@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from shared.wire.body import Json, PayloadError, loads
 from shared.wire.customer import spellings
-from shared.wire.fields import obj, objects, text
+from shared.wire.fields import moment, obj, objects, text
 
 __all__ = [
     "Broken",
@@ -58,10 +59,14 @@ class StatusItem(Item):
 
 @dataclass(frozen=True, slots=True)
 class OtherChange(Item):
-    """A change that holds no message or status: another field, account errors, another product."""
+    """A change that holds no message or status: another field, account errors, another product.
+
+    `told_at`: the time of its entry, which only such changes have (contracts/meta.md b.0).
+    """
 
     field: str | None
     value: Json
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,22 +145,24 @@ def _body(body: Any) -> Iterator[_AnyItem]:
 
 
 def _entry(path: str, entry: Json) -> Iterator[_AnyItem]:
-    waba_id = text(entry.get("id"))
+    waba_id, told_at = text(entry.get("id")), moment(entry.get("time"))
     for place, change in elements(f"{path}.changes", entry.get("changes"), required=True):
         value = change.get("value") if isinstance(change, dict) else None
         if isinstance(change, dict) and isinstance(value, dict):
-            yield from _change(place, waba_id, change.get("field"), value)
+            yield from _change(place, waba_id, change.get("field"), value, told_at)
         else:
             yield Broken(place, waba_id, None, "not a change with a value", change)
 
 
-def _change(path: str, waba_id: str | None, field: Any, value: Json) -> Iterator[_AnyItem]:
+def _change(
+    path: str, waba_id: str | None, field: Any, value: Json, told_at: datetime | None
+) -> Iterator[_AnyItem]:
     phone_number_id = _phone_number_id(value)
     ours = field in ("messages", None)
     found = list(_messages_and_statuses(path, waba_id, value)) if ours else []
     yield from found
     if not found or value.get("errors"):
-        yield OtherChange(path, waba_id, phone_number_id, text(field), value)
+        yield OtherChange(path, waba_id, phone_number_id, text(field), value, told_at)
 
 
 def _messages_and_statuses(path: str, waba_id: str | None, value: Json) -> Iterator[_AnyItem]:

@@ -27,13 +27,15 @@ OF_AN_ACCOUNT: dict[str, dict[str, Any]] = {
 }
 
 
-def changed(company: Company, field: str | None, value: Any, *, numbered: bool) -> bytes:
+def changed(
+    company: Company, field: str | None, value: Any, *, numbered: bool, at: int = 1795435200
+) -> bytes:
     """A body with one change of one field."""
     if numbered:
         number = {"phone_number_id": company.channel["phone_number_id"]}
         value = {"messaging_product": "whatsapp", "metadata": number} | value
     change = {"field": field, "value": value}
-    entry = {"id": company.channel["waba_id"], "time": 1795435200, "changes": [change]}
+    entry = {"id": company.channel["waba_id"], "time": at, "changes": [change]}
     return json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
 
 
@@ -75,6 +77,16 @@ def test_a_change_told_twice_has_one_id_and_another_has_another(house: House) ->
     first, again, other = house.queued(INBOUND_WHATSAPP_STATUSES)
     assert first.id == again.id != other.id
     assert first.partitionkey == again.partitionkey == other.partitionkey
+
+
+def test_the_same_words_on_another_day_are_another_change(house: House) -> None:
+    company, paused = house.tenant(), {"event": "PAUSED", "message_template_id": 1}
+    for day in (1795435200, 1795521600):
+        raw = changed(company, "message_template_status_update", paused, numbered=False, at=day)
+        assert company.meta(raw).status_code == 200
+    first, second = house.queued(INBOUND_WHATSAPP_STATUSES)
+    assert first.id != second.id
+    assert (second.time - first.time).days == 1
 
 
 def test_an_error_beside_messages_is_told_apart_from_them(house: House) -> None:

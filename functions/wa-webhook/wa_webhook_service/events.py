@@ -77,9 +77,12 @@ def _status_event(item: StatusItem, owner: Resolution, arrival: Arrival) -> Even
 
 
 def _change_event(item: OtherChange, owner: Resolution, arrival: Arrival) -> Event:
-    """Changes of one field stay in order. What stands beside messages is told without them."""
+    """Changes of one field stay in order. What stands beside messages is told without them.
+
+    A template may be paused twice in the same words: the entry's time tells both apart.
+    """
     field = item.field or NO_FIELD
-    what = f"{field} {item.waba_id} {item.value!r}"
+    what = f"{field} {item.waba_id} {item.told_at} {item.value!r}"
     apart = _APART if item.field in ("messages", None) else ()
     value = {name: one for name, one in item.value.items() if name not in apart}
     return _event(
@@ -87,7 +90,7 @@ def _change_event(item: OtherChange, owner: Resolution, arrival: Arrival) -> Eve
         id=f"wa:c:{owner.tenant_id}:{digest(what.encode())}",
         type=EventType.WHATSAPP_CHANGE,
         subject=_name(field),
-        time=arrival.received_at,
+        time=item.told_at or arrival.received_at,
         line=field,
         data={"field": item.field, "value": value, "waba_id": item.waba_id}
         | _common(owner, arrival),
