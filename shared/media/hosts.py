@@ -78,11 +78,6 @@ def _place(url: URL) -> str:
     return f"{(url.host or '').lower()}:{url.port}"
 
 
-def same_origin(one: URL, other: URL) -> bool:
-    """Whether a credential given to the one may be given to the other."""
-    return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
-
-
 def is_public(address: str) -> bool:
     """Whether this is an IP address of the open internet. What wraps another one is not."""
     try:

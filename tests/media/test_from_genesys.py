@@ -71,11 +71,11 @@ def test_what_stays_denied_is_final(genesys: Mover) -> None:
     assert len(genesys.host.seen) == 3
 
 
-def test_redirects_on_one_host_are_followed_with_the_token(genesys: Mover) -> None:
+def test_after_a_redirect_the_token_waits_until_it_is_asked_for_again(genesys: Mover) -> None:
     genesys.host.at(ONE, DENIED, away_to(TWO))
-    genesys.host.at(TWO, file())
+    genesys.host.at(TWO, DENIED, file())
     assert genesys.fetch(url=genesys.host.url + ONE).file is not None
-    assert authorizations(genesys) == [None, f"Bearer {TOKEN}", f"Bearer {TOKEN}"]
+    assert authorizations(genesys) == [None, f"Bearer {TOKEN}"] * 2
 
 
 def test_three_redirects_are_the_most(genesys: Mover) -> None:

@@ -4,7 +4,7 @@ import pytest
 from yarl import URL
 
 from shared.media.errors import NotAllowed
-from shared.media.hosts import Allowed, Trusted, is_public, same_origin
+from shared.media.hosts import Allowed, Trusted, is_public
 
 REGION = frozenset({"*.mypurecloud.de", "lookaside.fbsbx.com"})
 TRUSTED = Trusted.of("127.0.0.1, Files.internal:8443 *.lab", "http://graph.local:3100/graph", "")
@@ -79,10 +79,3 @@ def test_addresses_of_the_open_internet(address: str) -> None:
 )
 def test_addresses_of_everything_else(address: str) -> None:
     assert not is_public(address)
-
-
-def test_a_credential_stays_with_its_origin() -> None:
-    here = URL("https://api.mypurecloud.de/a")
-    assert same_origin(here, URL("https://api.mypurecloud.de:443/b?c"))
-    for there in ("http://api.mypurecloud.de/a", "https://api-downloads.mypurecloud.de/a"):
-        assert not same_origin(here, URL(there))

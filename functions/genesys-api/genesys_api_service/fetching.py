@@ -1,7 +1,7 @@
 """Brings an agent's file from Genesys into S3: openly first, with the tenant's token when asked.
 
-The token goes to the tenant's own region and no other host; a redirect is followed by hand, under
-the same checks (contracts/genesys.md f).
+The token goes to the tenant's own region and no other host, and only to an address that asked for
+it; a redirect is followed by hand, under the same checks (contracts/genesys.md f).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from yarl import URL
 from shared.genesys.regions import known_region
 from shared.media.errors import Damaged, Denied, MediaError, NotAFile, Redirected
 from shared.media.fetch import Fetcher
-from shared.media.hosts import Allowed, Trusted, same_origin
+from shared.media.hosts import Allowed, Trusted
 from shared.media.store import Kept, MediaStore, Wanted
 from shared.messaging.attempts import Bearer
 from shared.runtime.errors import BadInput
@@ -58,8 +58,7 @@ class Fetching:
                 hops += 1
                 if hops > REDIRECTS:
                     raise NotAFile("redirected too often") from None
-                there = allowed.check(_joined(url, way.location))
-                url, token = there, token if same_origin(url, there) else None
+                url, token = allowed.check(_joined(url, way.location)), None
             except Denied as no:
                 token = await self._token(url, request.region, bearer, token, no)
 
