@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
 
 import aiohttp
 
@@ -14,6 +13,7 @@ from connector.consumer import Consumer
 from connector.dead import Undertaker
 from connector.dispatch import Target
 from connector.health import serving
+from connector.house import background, keeping_house
 from connector.park import Park
 from connector.route import Route
 from connector.settings import Settings
@@ -68,11 +68,12 @@ async def connected(settings: Settings) -> AsyncIterator[list[Route]]:
             Check("postgres", database.ping),
         ]
         await stack.enter_async_context(serving(settings.host, settings.port, checks))
+        await stack.enter_async_context(keeping_house(settings, database, publisher, topology))
         ticker = Ticker(routes, park, publisher, topology)
-        await stack.enter_async_context(_background(consumer.run()))
+        await stack.enter_async_context(background(consumer.run()))
         stack.push_async_callback(_stop, routes, settings.stop_seconds)
-        await stack.enter_async_context(_background(pass_time(routes)))
-        await stack.enter_async_context(_background(ticker.run(settings.tick_seconds)))
+        await stack.enter_async_context(background(pass_time(routes)))
+        await stack.enter_async_context(background(ticker.run(settings.tick_seconds)))
         yield routes
 
 
@@ -92,14 +93,3 @@ def _routes(
 
 async def _stop(routes: list[Route], seconds: float) -> None:
     await asyncio.gather(*(route.stop(seconds) for route in routes))
-
-
-@asynccontextmanager
-async def _background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run something beside the block, and end it with the block."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

@@ -15,7 +15,13 @@ from shared.messaging.topology import (
     MESSAGE_EXCHANGES,
     OUTBOUND_GENESYS_MESSAGES,
 )
-from shared.runtime.settings import AmqpSettings, DatabaseSettings, ServiceAuthSettings
+from shared.runtime.settings import (
+    AmqpSettings,
+    DatabaseSettings,
+    ObjectSettings,
+    RedisSettings,
+    ServiceAuthSettings,
+)
 
 FUNCTIONS = {
     INBOUND_WHATSAPP_MESSAGES: "inbound-transform",
@@ -58,7 +64,7 @@ def _parse_route(number: int, entry: str) -> dict[str, str]:
     return {"exchange": exchange, "function": function, "url": found["url"]}
 
 
-class Settings(AmqpSettings, DatabaseSettings, ServiceAuthSettings):
+class Settings(AmqpSettings, DatabaseSettings, ObjectSettings, RedisSettings, ServiceAuthSettings):
     """Seconds and counts."""
 
     # A string of our own form, not the JSON that pydantic-settings expects of a list.
@@ -80,6 +86,18 @@ class Settings(AmqpSettings, DatabaseSettings, ServiceAuthSettings):
     )
     tick_seconds: float = Field(
         10.0, gt=0, le=300, description="How often it looks after parked rows of quiet queues"
+    )
+    sweep_seconds: float = Field(
+        1.0,
+        gt=0,
+        le=60,
+        description="How often it looks into the spool for what the doors put there",
+    )
+    ledger_seconds: float = Field(
+        15.0, gt=0, le=600, description="How often it brings the ledger up to date"
+    )
+    ledger_grace_seconds: float = Field(
+        900.0, ge=0, description="Age at which a message that is nowhere is said to be missing"
     )
     tries_before_parking: int = Field(
         3, ge=1, le=100, description="Failed attempts after which a key is parked"

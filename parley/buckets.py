@@ -17,6 +17,7 @@ def make(given: argparse.Namespace, environment: Environment) -> int:
     from minio.error import MinioException  # noqa: PLC0415
 
     from shared.storage.buckets import KEPT_DAYS, ensure_buckets  # noqa: PLC0415
+    from shared.storage.objects import SPOOL_BUCKET  # noqa: PLC0415
 
     del given
     endpoint = environment.need("S3_ENDPOINT_URL")
@@ -35,5 +36,6 @@ def make(given: argparse.Namespace, environment: Environment) -> int:
             f"(from {endpoint.source}), S3_ACCESS_KEY and S3_SECRET_KEY"
         ) from None
     print(f"made {', '.join(made)}" if made else "all buckets were there")
-    print(f"all keep objects for {KEPT_DAYS} days\nnext: start the functions, or `parley doctor`")
+    print(f"all keep objects for {KEPT_DAYS} days, {SPOOL_BUCKET} until they are published")
+    print("next: start the functions, or `parley doctor`")
     return 0

@@ -17,17 +17,22 @@ DOOR_NAMES = frozenset({"api-gateway", "wa-webhook", "genesys-webhook"})
 
 STOP_S = "10"  # well within what the supervisor waits before it kills
 
-# File in the connector's secrets folder -> secret. Its role sees parked and dead letters alone.
+# File in the connector's secrets folder -> secret. Its role sees what waits and what is over.
 CONNECTOR_SECRETS: Mapping[str, str] = {
     "service-token-key": "service-token-key",
     "amqp-url": "amqp-url",
     "database-url": "database-url-connector",
+    "redis-url": "redis-url",
+    "s3-access-key": "s3-access-key",
+    "s3-secret-key": "s3-secret-key",
 }
 # What of the person's environment steers the connector; its settings have no stack.yml.
 CONNECTOR_VARIABLES = (
     "CALL_SECONDS",
     "DATABASE_POOL_SIZE",
     "FIRST_WAIT_SECONDS",
+    "LEDGER_GRACE_SECONDS",
+    "LEDGER_SECONDS",
     "LOG_LEVEL",
     "LONGEST_HOLD_SECONDS",
     "LONGEST_WAIT_SECONDS",
@@ -36,8 +41,12 @@ CONNECTOR_VARIABLES = (
     "PARTITIONS",
     "PREFETCH",
     "QUEUE_PREFIX",
+    "S3_ENDPOINT_URL",
+    "S3_PUBLIC_URL",
+    "S3_REGION",
     "SLOTS",
     "STOP_SECONDS",
+    "SWEEP_SECONDS",
     "TICK_SECONDS",
     "TRIES_BEFORE_PARKING",
 )

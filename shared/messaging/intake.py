@@ -1,4 +1,4 @@
-"""What both webhook doors do with a body they believe: raw bytes to S3, events to the queues.
+"""What both webhook doors do with a body they believe: raw bytes to S3, events to the outbox.
 
 Side by side, and the sender gets its 200 only when both are durable. Raw bytes that S3 does not
 take travel as an event of their own until it does, so that a replay always finds them.
@@ -19,16 +19,18 @@ from typing import Annotated
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 
+from shared.messaging.arrivals import Book
 from shared.messaging.envelope import Event, EventType
-from shared.messaging.publisher import Publisher
+from shared.messaging.outbox import Outbox
 from shared.runtime.clock import utcnow
-from shared.runtime.errors import BadInput, BodyTooLarge, Unavailable
+from shared.runtime.errors import BadInput, Unavailable
 from shared.runtime.logging import logger
 from shared.runtime.trace import current_traceparent
 from shared.storage.objects import Objects
 
 log = logger()
 
+RAW_S = 1.5  # seconds for S3 to take raw bytes, before they travel in the queue
 PLATFORM = "_platform"  # where bodies lie that belong to no tenant, or to several
 _SAFE_LABEL = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
@@ -82,11 +84,14 @@ def digest(body: bytes) -> str:
 class Intake:
     """Takes what a webhook brought."""
 
-    def __init__(self, objects: Objects, publisher: Publisher, *, source: str) -> None:
-        """`source` is the CloudEvents source, such as `/wa-webhook`."""
+    def __init__(
+        self, objects: Objects, outbox: Outbox, *, source: str, book: Book | None = None
+    ) -> None:
+        """`source` is the CloudEvents source, such as `/wa-webhook`; `book` counts what came in."""
         self._objects = objects
-        self._publisher = publisher
+        self._outbox = outbox
         self._source = source
+        self._book = book
 
     async def take(self, raws: Sequence[Raw], posts: Sequence[Post], *, spare: str) -> list[Unfit]:
         """Return when everything is durable; what can never be an event is given back.
@@ -103,6 +108,9 @@ class Intake:
         outcomes = await asyncio.gather(*work, return_exceptions=True)
         for failure in _failures(outcomes):
             raise failure
+        if self._book is not None:
+            lost = {one.post.event.id for one in unfit}
+            self._book.note(post.event for post in posts if post.event.id not in lost)
         return unfit
 
     async def _publish(self, line: Sequence[Post], unfit: list[Unfit]) -> None:
@@ -110,21 +118,19 @@ class Intake:
 
         No new try would help what can not be written as an event, so its neighbours go on.
         """
-        for post in line:
-            try:
-                await self._publisher.publish(post.exchange, post.event)
-            except BadInput as error:
-                unfit.append(Unfit(post, error))
+        exchange = line[0].exchange
+        found = await self._outbox.put(exchange, [post.event for post in line])
+        unfit += [Unfit(Post(exchange, one.event), one.error) for one in found]
 
     async def _keep(self, raw: Raw, spare: str) -> None:
         try:
-            await self._objects.put(raw.bucket, raw.key, raw.body)
-        except Unavailable as error:
-            log.warning("raw_carried_in_queue", extra={"bucket": raw.bucket, "why": error.detail})
-            try:
-                await self._publisher.publish(spare, self._carrying(raw))
-            except BodyTooLarge:
-                raise error from None
+            async with asyncio.timeout(RAW_S):
+                await self._objects.put(raw.bucket, raw.key, raw.body)
+        except (Unavailable, TimeoutError) as error:
+            why = getattr(error, "detail", f"S3 did not take it in {RAW_S:g} s")
+            log.warning("raw_carried_in_queue", extra={"bucket": raw.bucket, "why": why})
+            if await self._outbox.put(spare, [self._carrying(raw)]):
+                raise Unavailable(f"{why}, and no event can hold the bytes") from None
 
     def _carrying(self, raw: Raw) -> Event:
         return Event(

@@ -14,7 +14,7 @@ from minio.lifecycleconfig import (
 )
 
 from shared.runtime.settings import ObjectSettings
-from shared.storage.objects import BUCKETS
+from shared.storage.objects import BUCKETS, SPOOL_BUCKET
 
 KEPT_DAYS = 30
 # Parts of a file whose writer died. MinIO takes the rule, does not keep it, and sweeps by itself
@@ -23,7 +23,9 @@ UNFINISHED_DAYS = 1
 
 
 def ensure_buckets(settings: ObjectSettings) -> list[str]:
-    """Make the buckets that are missing and set how long all keep objects. Names of the new ones.
+    """Make the buckets that are missing and set how long they keep objects. Names of the new ones.
+
+    The spool's keeps them until they were published, however long that takes.
 
     Raises minio's S3Error, or urllib3's errors when S3 is away.
     """
@@ -48,5 +50,6 @@ def ensure_buckets(settings: ObjectSettings) -> list[str]:
     for bucket in made:
         client.make_bucket(bucket)
     for bucket in BUCKETS:
-        client.set_bucket_lifecycle(bucket, LifecycleConfig([rule]))
+        if bucket != SPOOL_BUCKET:
+            client.set_bucket_lifecycle(bucket, LifecycleConfig([rule]))
     return made

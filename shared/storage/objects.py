@@ -19,7 +19,14 @@ from shared.runtime.errors import Unavailable
 from shared.runtime.settings import ObjectSettings
 from shared.storage.s3 import S3Away, Signer, raise_for
 
-BUCKETS = ("webhooks-inbound", "webhooks-outbound", "media-inbound", "media-outbound")
+SPOOL_BUCKET = "webhooks-spool"  # events that the broker did not take: no lifecycle deletes them
+BUCKETS = (
+    "webhooks-inbound",
+    "webhooks-outbound",
+    "media-inbound",
+    "media-outbound",
+    SPOOL_BUCKET,
+)
 ATTEMPTS = 3  # the seeds' number
 PAUSE_S = 0.05  # before the second attempt; doubles
 TIMEOUT_S = 2.0  # an attempt; three of them stay within the 10 s that Genesys waits

@@ -127,6 +127,13 @@ class World:
         settings = {
             "amqp_url": self.endpoints.amqp_url,
             "database_url": self.endpoints.database_url("connector"),
+            "redis_url": self.endpoints.redis_url,
+            "s3_endpoint_url": self.endpoints.s3_endpoint_url,
+            "s3_access_key": self.endpoints.s3_access_key,
+            "s3_secret_key": self.endpoints.s3_secret_key,
+            "s3_region": self.endpoints.s3_region,
+            "sweep_seconds": 0.2,
+            "ledger_seconds": 0.3,
             "service_token_key": TOKEN_KEY,
             "partitions": self.topology.partitions,
             "queue_prefix": self.topology.prefix,

@@ -8,6 +8,10 @@ from shared.runtime.errors import SettingsError
 SOUND = {
     "AMQP_URL": "amqp://guest:secret@127.0.0.1/",
     "DATABASE_URL": "postgresql://parley_connector:secret@127.0.0.1/parley",
+    "REDIS_URL": "redis://:secret@127.0.0.1:6379/0",
+    "S3_ENDPOINT_URL": "http://127.0.0.1:9000",
+    "S3_ACCESS_KEY": "parley",
+    "S3_SECRET_KEY": "secret",
     "SERVICE_TOKEN_KEY": "0123456789abcdef0123456789abcdef",
     "ROUTES": "INBOUND_WHATSAPP_MESSAGES=http://127.0.0.1:3002",
 }

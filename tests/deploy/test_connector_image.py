@@ -21,7 +21,9 @@ POD = DEPLOYMENT["spec"]["template"]["spec"]
 CONTAINER = POD["containers"][0]
 ENVIRONMENT = {entry["name"]: entry["value"] for entry in CONTAINER["env"]}
 FIELDS = {name.upper() for name in Settings.model_fields}
-SECRETS = {"SERVICE_TOKEN_KEY", "SERVICE_TOKEN_KEY_PREVIOUS", "AMQP_URL", "DATABASE_URL"}
+SECRETS = {name.upper().replace("-", "_") for name in planning.CONNECTOR_SECRETS} | {
+    "SERVICE_TOKEN_KEY_PREVIOUS"
+}
 
 
 def test_the_deployment_routes_every_queue_to_the_function_that_stack_names() -> None:
@@ -41,7 +43,7 @@ def test_the_deployment_names_only_settings_that_the_connector_has() -> None:
 def test_the_connector_finds_its_secrets_among_those_mounted() -> None:
     volume = next(v for v in POD["volumes"] if v["name"] == "secrets")
     mounted = {source["secret"]["name"] for source in volume["projected"]["sources"]}
-    assert mounted == {"service-token-key", "amqp-url", ENVIRONMENT["DATABASE_URL_SECRET"]}
+    assert ENVIRONMENT["DATABASE_URL_SECRET"] in mounted
     assert mounted == set(planning.CONNECTOR_SECRETS.values())
 
 
@@ -72,6 +74,9 @@ def test_the_connector_starts_from_its_context_alone(tmp_path: Path, image_pytho
     (secrets / "service-token-key").write_text("k" * 40)
     (secrets / "amqp-url").write_text("amqp://guest:guest@127.0.0.1:9/")
     (secrets / "database-url-connector").write_text("postgresql://a:b@127.0.0.1:9/parley")
+    (secrets / "redis-url").write_text("redis://127.0.0.1:9/0")
+    (secrets / "s3-access-key").write_text("a")
+    (secrets / "s3-secret-key").write_text("b")
     port = free_port()
     env = {name: value.replace(HOME, str(context)) for name, value in image.environment.items()}
     env |= ENVIRONMENT | {"HOST": "127.0.0.1", "PORT": str(port), "SECRETS_DIR": str(secrets)}

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from io import BytesIO
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,6 +14,7 @@ from local.services import Endpoints
 from shared.messaging.topology import MESSAGE_EXCHANGES, Topology
 from shared.runtime.settings import ObjectSettings
 from shared.storage.buckets import ensure_buckets
+from shared.storage.objects import BUCKETS
 from shared.tenancy.vault import KeyRing
 from tests.doors.house import House
 from tests.doors.relay import relays
@@ -45,7 +47,10 @@ def object_settings(services: Endpoints) -> ObjectSettings:
 def buckets(services: Endpoints, object_settings: ObjectSettings) -> Minio:
     ensure_buckets(object_settings)
     host = urlsplit(services.s3_endpoint_url).netloc
-    return Minio(host, services.s3_access_key, services.s3_secret_key, secure=False)
+    store = Minio(host, services.s3_access_key, services.s3_secret_key, secure=False)
+    for bucket in BUCKETS:  # the first object of a bucket takes its time
+        store.put_object(bucket, "first", BytesIO(b"{}"), 2)
+    return store
 
 
 @pytest.fixture(scope="session")
@@ -70,6 +75,16 @@ def house(
         to_broker = relay(*address(migrated.amqp_url))
         to_s3 = relay(*address(migrated.s3_endpoint_url))
 
+        state = Process(
+            "state",
+            folder,
+            DATABASE_URL=migrated.database_url("functions"),
+            REDIS_URL=migrated.redis_url,
+        )
+        stack.callback(state.stop)
+        state.launch()
+        to_state = relay(*address(state.url))
+
         def start(name: str, **environment: str) -> Process:
             process = Process(name, folder, **environment)
             stack.callback(process.stop)
@@ -77,6 +92,7 @@ def house(
 
         behind = {
             "TENANCY_URL": f"http://127.0.0.1:{to_tenancy.port}",
+            "STATE_URL": f"http://127.0.0.1:{to_state.port}",
             "REDIS_URL": at(migrated.redis_url, to_redis.port).partition("?")[0],  # impatient
             "AMQP_URL": at(migrated.amqp_url, to_broker.port),
             "PARTITIONS": "1",
@@ -89,7 +105,7 @@ def house(
         straight = s3_of(migrated, migrated.s3_endpoint_url)
         whatsapp, genesys = start("wa-webhook", **behind), start("genesys-webhook", **behind)
         keeper = start("inbound-transform", **nowhere, **straight)
-        for process in (whatsapp, genesys, keeper):
+        for process in (state, whatsapp, genesys, keeper):
             process.ready()
         yield House(
             whatsapp,
@@ -97,6 +113,7 @@ def house(
             keeper,
             tenancy,
             to_tenancy,
+            to_state,
             to_redis,
             to_broker,
             to_s3,

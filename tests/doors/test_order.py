@@ -7,12 +7,12 @@ from contextlib import suppress
 from local.services import Endpoints
 from shared.messaging.envelope import Event
 from shared.messaging.intake import Intake, Post, Unfit
-from shared.messaging.publisher import Publisher
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES
 from shared.runtime.errors import BodyTooLarge, Unavailable
 from shared.runtime.settings import ObjectSettings
 from shared.storage.objects import Objects
 from tests.messaging.broker import collect, depth, event, fresh_topology, open_channel
+from tests.messaging.outboxes import opened_outbox
 
 TOO_LARGE = "x" * (6 * 1024 * 1024)
 
@@ -34,9 +34,9 @@ def published(
         async with fresh_topology(services.amqp_url, partitions=1) as topology:
             async with (
                 Objects.open(settings) as objects,
-                Publisher.open(services.amqp_url, topology) as publisher,
+                opened_outbox(services, topology, objects) as outbox,
             ):
-                intake = Intake(objects, publisher, source="/test")
+                intake = Intake(objects, outbox, source="/test")
                 posts = [Post(INBOUND_WHATSAPP_MESSAGES, one) for one in events]
                 with suppress(Unavailable):
                     unfit = await intake.take([], posts, spare=INBOUND_WHATSAPP_MESSAGES)

@@ -61,32 +61,6 @@ def test_a_frozen_redis_costs_less_than_three_seconds(house: House, door: str) -
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_without_the_broker_the_sender_must_come_again(house: House, door: str) -> None:
-    company = house.tenant()
-    assert taken(company, door)
-    raw = body_for(company, door)
-    with house.to_broker.cut():
-        answer = post(company, door, raw)
-        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
-    wait_until(lambda: post(company, door, raw).status_code == 200)
-    told = [event.id for event in house.queued(EXCHANGES[door])]
-    assert len(told) == 2
-    assert len(set(told)) == 2
-
-
-@pytest.mark.parametrize("door", DOORS)
-def test_a_frozen_broker_is_answered_for_in_time(house: House, door: str) -> None:
-    """Genesys waits ten seconds."""
-    company = house.tenant()
-    assert taken(company, door)
-    begun = time.monotonic()
-    with house.to_broker.frozen():
-        assert post(company, door).status_code == 503
-    assert time.monotonic() - begun < 5
-    wait_until(lambda: taken(company, door))
-
-
-@pytest.mark.parametrize("door", DOORS)
 def test_without_s3_the_bytes_travel_until_it_is_back(house: House, door: str) -> None:
     company = house.tenant()
     raw = body_for(company, door)
@@ -105,15 +79,6 @@ def test_without_s3_the_bytes_travel_until_it_is_back(house: House, door: str) -
     assert house.stored(BUCKETS[door], company.id) == [raw]
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_without_s3_and_broker_nothing_is_promised(house: House, door: str) -> None:
-    company = house.tenant()
-    assert taken(company, door)
-    with house.to_s3.cut(), house.to_broker.cut():
-        assert post(company, door).status_code == 503
-    wait_until(lambda: taken(company, door))
-
-
 def test_a_frozen_s3_is_answered_for_within_what_genesys_waits(house: House) -> None:
     company = house.tenant()
     assert taken(company, "genesys")
@@ -123,14 +88,16 @@ def test_a_frozen_s3_is_answered_for_within_what_genesys_waits(house: House) -> 
     assert time.monotonic() - begun < 9
 
 
-def test_readiness_asks_for_the_broker_alone(house: House) -> None:
+def test_a_door_is_ready_while_anything_durable_takes_events(house: House) -> None:
     company = house.tenant()
     assert taken(company, "meta")
     ready = f"{house.whatsapp.url}/readyz"
     with house.to_tenancy.cut(), house.to_s3.cut(), house.to_redis.cut():
         assert requests.get(ready, timeout=10).status_code == 200
-    with house.to_broker.cut():
-        assert requests.get(ready, timeout=10).status_code == 503
+        with house.to_broker.cut():
+            assert requests.get(ready, timeout=10).status_code == 200
+            with house.to_state.cut():
+                assert requests.get(ready, timeout=10).status_code == 503
     wait_until(lambda: requests.get(ready, timeout=10).status_code == 200)
 
 

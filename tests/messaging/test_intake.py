@@ -11,13 +11,13 @@ from pydantic import SecretStr
 from local.services import Endpoints
 from shared.messaging.envelope import Event, EventType
 from shared.messaging.intake import Intake, Post, Raw, RawKeys, store_carried
-from shared.messaging.publisher import Publisher
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, Topology
 from shared.runtime.errors import NotFound, Unavailable
 from shared.runtime.settings import ObjectSettings
 from shared.storage.buckets import ensure_buckets
 from shared.storage.objects import Objects
 from tests.messaging.broker import TENANT, collect, event, fresh_topology, open_channel
+from tests.messaging.outboxes import opened_outbox
 from tests.support import free_port
 
 BUCKET = "webhooks-inbound"
@@ -42,9 +42,9 @@ async def opened(
 ) -> AsyncIterator[tuple[Intake, Objects]]:
     async with (
         Objects.open(settings(services, s3)) as objects,
-        Publisher.open(amqp or services.amqp_url, topology) as publisher,
+        opened_outbox(services, topology, objects, amqp=amqp) as outbox,
     ):
-        yield Intake(objects, publisher, source="/test"), objects
+        yield Intake(objects, outbox, source="/test"), objects
 
 
 def raw(body: bytes = b'{"a":1}') -> Raw:
@@ -107,10 +107,10 @@ def test_without_s3_the_bytes_travel_in_the_queue_and_find_their_place_later(
     assert fetched(buckets, kept) == kept.body
 
 
-def test_without_the_broker_it_does_not_say_that_it_has_it(buckets: Endpoints) -> None:
+def test_without_anything_durable_it_does_not_say_that_it_has_it(buckets: Endpoints) -> None:
     async def take() -> None:
         amqp = f"amqp://127.0.0.1:{free_port()}/"
-        async with opened(buckets, Topology(1), amqp=amqp) as (intake, _):
+        async with opened(buckets, Topology(1), amqp=amqp, s3=nowhere()) as (intake, _):
             await intake.take([raw()], [POST], spare=INBOUND_WHATSAPP_MESSAGES)
 
     with pytest.raises(Unavailable):

@@ -1,0 +1,52 @@
+"""What one connector of several does beside its queues: sweeping the spool, keeping the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from connector.lease import Lease
+from connector.settings import Settings
+from connector.spooled import InPostgres, InS3
+from connector.sweeper import Sweeper
+from shared.messaging.marks import Upkeep
+from shared.messaging.publisher import Publisher
+from shared.messaging.topology import Topology
+from shared.storage.cache import Cache
+from shared.storage.database import Database
+from shared.storage.objects import Objects
+
+
+@asynccontextmanager
+async def keeping_house(
+    settings: Settings, database: Database, publisher: Publisher, topology: Topology
+) -> AsyncIterator[None]:
+    """Do it for the length of the block, whenever no other connector does."""
+    installation = topology.prefix
+    async with AsyncExitStack() as stack:
+        cache = await stack.enter_async_context(Cache.open(settings.redis_url.get_secret_value()))
+        objects = await stack.enter_async_context(Objects.open(settings))
+        url, name = settings.database_url.get_secret_value(), f"parley sweeper {installation}"
+        lease = await stack.enter_async_context(Lease.open(url, name))
+        sweeper = Sweeper(
+            InS3(objects, settings, installation),
+            InPostgres(database, installation),
+            publisher,
+            Upkeep(cache, installation),
+        )
+        await stack.enter_async_context(background(sweeper.run(lease, settings.sweep_seconds)))
+        stack.push_async_callback(sweeper.finish)
+        yield
+
+
+@asynccontextmanager
+async def background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run something beside the block, and end it with the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
