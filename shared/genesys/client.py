@@ -36,9 +36,12 @@ class GenesysClient:
     async def structured(
         self, integration_id: str, region: str, token: SecretStr, body: dict[str, Any]
     ) -> SendOutcome:
-        """Hand over a customer's tap on an option; it never opens a conversation (b4)."""
+        """Hand over a customer's tap on an option; it never opens a conversation (b4).
+
+        Whether the answer names it is not documented, and nobody asks for that id later.
+        """
         path = f"{integration_id}/inbound/open/structured/response"
-        return await self._send(self._url(region, path), token, body, named=True)
+        return await self._send(self._url(region, path), token, body, named=False)
 
     async def receipt(
         self, integration_id: str, region: str, token: SecretStr, body: dict[str, Any]

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from shared.messaging.moves import error_of
 from shared.messaging.outcomes import SendError, SendOutcome, may_have_arrived, not_sent
 from shared.runtime.errors import BadInput, ParleyError
 from shared.runtime.peer import Peer
@@ -248,7 +249,7 @@ class _Transfer(Generic[Ended]):
         try:
             return await self.peer.call("POST", path, body=body, answer=self.outcome, timeout=limit)
         except BadInput as error:
-            return self.outcome(error=_our_fault(error))
+            return self.outcome(error=error_of(error))
         except ParleyError as error:
             later = not_sent(error.code, error.detail, retry_after=error.retry_after)
             return self.outcome(error=later)

@@ -39,6 +39,10 @@ def receipt(peer: Peer) -> Awaitable[SendOutcome]:
     return GenesysApiClient(peer, timeout=0.3).receipt(GENESYS)
 
 
+def structured(peer: Peer) -> Awaitable[SendOutcome]:
+    return GenesysApiClient(peer, timeout=0.3).structured(GENESYS)
+
+
 def run(use: Use, url: str) -> SendOutcome:
     async def once() -> SendOutcome:
         async with http_session() as session:
@@ -66,7 +70,7 @@ ENDINGS: list[tuple[str, Reply, str, bool]] = [
 
 
 @pytest.mark.parametrize(("_", "answer", "expected", "retryable"), ENDINGS)
-@pytest.mark.parametrize("use", [whatsapp, message, receipt])
+@pytest.mark.parametrize("use", [whatsapp, message, receipt, structured])
 def test_every_ending_of_a_call_is_an_outcome(
     _: str, answer: Reply, expected: str, use: Use, *, retryable: bool
 ) -> None:
@@ -78,7 +82,7 @@ def test_every_ending_of_a_call_is_an_outcome(
     assert (outcome.outcome, outcome.error.retryable) == (expected, repeatable)
 
 
-@pytest.mark.parametrize("use", [whatsapp, message, receipt])
+@pytest.mark.parametrize("use", [whatsapp, message, receipt, structured])
 def test_a_function_that_is_not_there_got_nothing(use: Use) -> None:
     outcome = run(use, "http://127.0.0.1:1")
     assert outcome.error is not None
@@ -98,6 +102,7 @@ def test_the_wait_that_the_function_asks_for_is_kept() -> None:
         (whatsapp, "/whatsapp/send"),
         (message, "/genesys/messages"),
         (receipt, "/genesys/receipts"),
+        (structured, "/genesys/structured"),
     ],
 )
 def test_the_outcome_comes_back_as_it_was_given(use: Use, path: str) -> None:

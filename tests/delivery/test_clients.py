@@ -58,6 +58,11 @@ async def message(session: aiohttp.ClientSession, url: str) -> SendOutcome:
     return await client.message(INTEGRATION, "mypurecloud.de", SecretStr(TOKEN), GC_BODY)
 
 
+async def structured(session: aiohttp.ClientSession, url: str) -> SendOutcome:
+    client = GenesysClient(session, base_url=url, limits=QUICK)
+    return await client.structured(INTEGRATION, "mypurecloud.de", SecretStr(TOKEN), GC_BODY)
+
+
 async def receipt(session: aiohttp.ClientSession, url: str) -> SendOutcome:
     client = GenesysClient(session, base_url=url, limits=QUICK)
     return await client.receipt(INTEGRATION, "mypurecloud.de", SecretStr(TOKEN), GC_BODY)
@@ -155,7 +160,7 @@ def test_each_answer_of_meta_has_its_outcome(
 
 
 @pytest.mark.parametrize(("_", "answer", "expected"), GENESYS, ids=ids(GENESYS))
-@pytest.mark.parametrize("use", [message, receipt])
+@pytest.mark.parametrize("use", [message, receipt, structured])
 def test_each_answer_of_genesys_has_its_outcome(
     _: str, answer: Reply, expected: tuple[str, str, bool], use: Use
 ) -> None:
@@ -174,14 +179,14 @@ def test_a_lost_answer_leaves_the_fate_unknown(
     assert len(provider.seen) == 1
 
 
-@pytest.mark.parametrize("use", [whatsapp, message, receipt])
+@pytest.mark.parametrize("use", [whatsapp, message, receipt, structured])
 def test_a_connection_closed_before_it_was_read_is_unknown_all_the_same(use: Use) -> None:
     with Provider.running(cut) as provider:
         provider.slam = b""
         assert fate(run(use, provider.url))[:2] == ("unknown", "connection_lost")
 
 
-@pytest.mark.parametrize("use", [whatsapp, message, receipt])
+@pytest.mark.parametrize("use", [whatsapp, message, receipt, structured])
 @pytest.mark.parametrize(
     ("url", "code"),
     [
@@ -276,10 +281,13 @@ def test_a_message_goes_to_genesys_and_brings_its_conversation() -> None:
 
 
 @pytest.mark.parametrize("answer", [b"", b"{}", b'{"id":"x","status":"Delivered"}'])
-def test_a_receipt_needs_no_id_to_be_accepted(answer: bytes) -> None:
+@pytest.mark.parametrize(
+    ("use", "path"), [(receipt, "receipt"), (structured, "structured/response")]
+)
+def test_receipts_and_taps_need_no_id_to_be_accepted(answer: bytes, use: Use, path: str) -> None:
     with Provider.running(reply(200, answer)) as provider:
-        assert run(receipt, provider.url).outcome == "accepted"
-    assert provider.seen[0].path.endswith(f"/{INTEGRATION}/inbound/open/receipt")
+        assert run(use, provider.url).outcome == "accepted"
+    assert provider.seen[0].path.endswith(f"/{INTEGRATION}/inbound/open/{path}")
 
 
 @pytest.mark.parametrize("answer", [b"", b"{}", b'{"conversationId":"c"}', b'{"id":null}'])

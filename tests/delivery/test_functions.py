@@ -59,13 +59,22 @@ def test_a_message_goes_to_meta_with_the_tenants_token(start: Start) -> None:
     assert ServiceTokens("auth", KEY).verify(service_token, "auth") == "wa-api"
 
 
-@pytest.mark.parametrize(("path", "kind"), [("messages", "message"), ("receipts", "receipt")])
-def test_messages_and_receipts_go_to_genesys(start: Start, path: str, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "kind", "last"),
+    [
+        ("messages", "message", "message"),
+        ("structured", "structured", "structured/response"),
+        ("receipts", "receipt", "receipt"),
+    ],
+)
+def test_messages_taps_and_receipts_go_to_genesys(
+    start: Start, path: str, kind: str, last: str
+) -> None:
     function = start("genesys-api", TAKEN)
     outcome = send(function, f"/genesys/{path}")
     assert outcome == SendOutcome.accepted("ab" * 16, conversation_id="c-1", trace="corr-1")
     (seen,) = function.provider.seen
-    place = f"/api/v2/conversations/messages/{INTEGRATION}/inbound/open/{kind}"
+    place = f"/api/v2/conversations/messages/{INTEGRATION}/inbound/open/{last}"
     assert seen.path.partition("?")[0] == place
     assert seen.headers["authorization"] == f"Bearer {TOKEN}"
     assert seen.json == GENESYS["body"]
@@ -216,7 +225,7 @@ def test_an_id_can_not_leave_its_place_in_the_path(start: Start, id_: str) -> No
 @pytest.mark.parametrize("region", ["evil.example", "mypurecloud.de.evil.example", "127.0.0.1", ""])
 def test_a_region_that_is_not_genesys_gets_no_token(start: Start, region: str) -> None:
     function = start("genesys-api", TAKEN)
-    for path in ("/genesys/messages", "/genesys/receipts"):
+    for path in ("/genesys/messages", "/genesys/structured", "/genesys/receipts"):
         assert function.post(path, body_of(function, region=region)).status_code == 422
     assert (function.provider.seen, function.auth.seen) == ([], [])
 
