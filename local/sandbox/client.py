@@ -86,7 +86,7 @@ class Sandbox:
 
         `fields`: the kind's own, `mime`, `size`, `seed`, `base64` for its file, and `reply_to`,
         `referral`, `group_id`, ... for all. `options`: user_id, parent_user_id, username,
-        profile_name, contact, over, without, batch, times, layout, signature.
+        profile_name, contact, over, without, batch, times, layout, value, signature.
         """
         body = {"phone_number_id": phone_number_id, "from": customer, "kind": kind}
         told = {"fields": fields, "wait": wait, **(options or {})}

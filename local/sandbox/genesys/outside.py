@@ -47,7 +47,9 @@ class Outside:
         body, verdict = self.gate.body(call, "genesys-agentless")
         if body["toAddressMessengerType"].lower() != "open" or not body.get("textBody"):
             raise Refused(refusal("bad.request"))
-        if not body.get("toAddress"):
+        most = self.house.settings.genesys.max_address
+        address = body.get("toAddress") or ""
+        if not address or (most and len(address) > most):
             raise Refused(refusal("bad.request"))
         integration = self.gate.integration(org, body["fromAddress"])
 

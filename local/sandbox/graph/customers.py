@@ -16,7 +16,7 @@ from local.sandbox.graph.messages import Messages
 from local.sandbox.graph.sayings import Said, Saying
 from local.sandbox.room.files import File, Recipe, made
 from local.sandbox.room.house import House
-from local.sandbox.room.kinds import FILE_FIELDS, WrongKindError
+from local.sandbox.room.kinds import FILE_FIELDS, WrongKindError, overlaid
 from local.sandbox.room.letters import Delivery
 from local.sandbox.room.setup import PhoneNumber
 
@@ -57,7 +57,8 @@ class Customers:
 
     async def say(self, said: Said, host: str) -> Outcome:
         """Send it as one webhook. Raises `UnknownNumberError`, `WrongKindError`."""
-        ready = [await self._ready(s, host) for s in [said, *said.batch] for _ in range(said.times)]
+        sayings = [s for s in [said, *said.batch] for _ in range(said.times)]
+        ready = [await self._ready(one, host, n) for n, one in enumerate(sayings)]
         parts: list[Part] = []
         ids: list[str] = []
         for one in ready:
@@ -65,6 +66,7 @@ class Customers:
             ids.append(str(item.get("id")))
             self._noted(one, item)
             self._laid(parts, one, item, together=said.layout == "items")
+        parts[0] = (parts[0][0], overlaid(parts[0][1], said.value))
         body = wire.encoded(webhooks.envelope(parts, entries=said.layout == "entries"))
         app, url = webhooks.callback(self.house, parts[0][0])
         out = webhooks.Outgoing(
@@ -78,7 +80,7 @@ class Customers:
         files = [one.file.shown() for one in ready if one.file is not None]
         return Outcome(ids, files, self.house.sender.send(letter))
 
-    async def _ready(self, saying: Saying, host: str) -> Ready:
+    async def _ready(self, saying: Saying, host: str, place: int) -> Ready:
         number = self.house.directory.numbers.get(saying.phone_number_id)
         if number is None:
             raise UnknownNumberError(f"no phone number {saying.phone_number_id!r} in the set-up")
@@ -90,6 +92,7 @@ class Customers:
             fields["reply_from"] = number.display_phone_number
         if row.mime is None:
             return Ready(saying, number, fields)
+        fields["seed"] += place
         file = await self._file(number, fields, row.mime)
         fields["media"] = self.media.told(file, host, {n: fields[n] for n in FILE_FIELDS})
         if "no file" in row.traits:

@@ -55,9 +55,7 @@ class MediaRoom:
         """A fresh download link; it ends after `graph.media_url_seconds`."""
         ticket = secrets.token_urlsafe(24)
         until = time.time() + self.house.settings.graph.media_url_seconds
-        self.tickets[ticket] = (file.id, until)
-        if len(self.tickets) > self.tickets.limit:
-            self.tickets.popitem(last=False)
+        self.tickets.keep(ticket, (file.id, until))
         query = f"mid={file.id}&source=getMedia&ext={int(until)}&hash={ticket}"
         return f"{host}{PLACE}?{query}"
 

@@ -52,6 +52,6 @@ class Persons:
         found = next((p for a in known if (p := self.find(number, a)) is not None), None)
         person = found or Person(known[0])
         for address in known:
-            self._persons[f"{number}:{address}"] = person
+            self._persons.keep(f"{number}:{address}", person)
             person.note(address)
         return person

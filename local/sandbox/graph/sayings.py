@@ -109,6 +109,7 @@ class Said(Saying):
     batch: list[Saying] = []
     times: int = Field(1, ge=1, le=1000)
     layout: Literal["items", "changes", "entries"] = "items"
+    value: dict[str, Any] = Field({}, description="laid over the (first) value: statuses, errors")
     signature: webhooks.Signature = "good"
     wait: bool = Field(False, description="answer when the webhook was delivered or given up")
 

@@ -96,7 +96,7 @@ class SentMedia:
             return known
         got = await self.house.fetcher.fetch(link, CAPS[ref.kind])
         if seconds and got.error is None:
-            self.cache.obtain(link, lambda: (time.monotonic(), got))
+            self.cache.keep(link, (time.monotonic(), got))
         return got
 
     def _judged(self, ref: Ref, got: Fetched) -> str | None:

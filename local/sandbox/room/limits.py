@@ -15,17 +15,25 @@ class Bounded(OrderedDict[str, V], Generic[V]):
 
     def __init__(self, limit: int) -> None:
         super().__init__()
-        self.limit = limit
+        self._limit = limit
 
     def obtain(self, key: str, make: Callable[[], V]) -> V:
         """Answer the value of `key`, made if missing."""
         value = self.get(key)
         if value is None:
             value = self[key] = make()
-            if len(self) > self.limit:
+            if len(self) > self._limit:
                 self.popitem(last=False)
         else:
             self.move_to_end(key)
+        return value
+
+    def keep(self, key: str, value: V) -> V:
+        """Put `value` at `key`, in place of what was there."""
+        self[key] = value
+        self.move_to_end(key)
+        if len(self) > self._limit:
+            self.popitem(last=False)
         return value
 
 

@@ -128,7 +128,9 @@ class GenesysSettings(Part):
     )
     max_text: int = Field(0, ge=0, description="characters of an inbound text; 0: any (unsure)")
     max_attribute_bytes: int = Field(0, ge=0, description="customAttributes; 0: any (unsure)")
-    max_address: int = Field(0, ge=0, description="characters of from.id; 0: any (unsure)")
+    max_address: int = Field(
+        0, ge=0, description="characters of from.id and toAddress; 0: any (unsure)"
+    )
     prefetch_ms: float = Field(0, ge=0, description="prefetchConversationId takes longer (unsure)")
     receipts_after_disconnect: Literal["accept", "not_found"] = Field(
         "accept", description="(unsure)"

@@ -29,6 +29,13 @@ class Hit:
     body: bytes
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Silent: some clients cut the connection, as they should."""
+
+
 class Receiver:
     """Keeps what comes; answers 200, or what `script` says, path by path."""
 
@@ -53,8 +60,7 @@ class Receiver:
             def log_message(self, *_: object) -> None:
                 """Silent."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"

@@ -195,6 +195,18 @@ def test_kinds_may_be_mixed_in_one_webhook(world: World) -> None:
     assert [m["type"] for m in value["messages"]] == ["sticker", "location", "text"]
 
 
+def test_statuses_and_messages_may_share_a_value(world: World) -> None:
+    statuses = [{"id": "wamid.a", "status": "read", "timestamp": "1795434357"}]
+    value = sends(world, "text", {"value": {"statuses": statuses}})
+    assert value["statuses"] == statuses
+    assert len(value["messages"]) == 1
+
+
+def test_files_that_come_together_are_different_ones(world: World) -> None:
+    sent = world.sandbox.customer_sends(world.number, ASHA, "image", options={"times": 3})
+    assert len({file.sha256 for file in sent.files}) == 3
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from local.sandbox.genesys.outbound.table import KINDS as AGENT_KINDS
 from local.sandbox.graph.accounts import FIELDS
 from local.sandbox.graph.inbound.table import KINDS
+from local.sandbox.room.kinds import Kind
 from tests.local.sandbox.support import World
 
 CUSTOMER = "919876543210"
@@ -80,6 +82,12 @@ def test_meta_tells_of_every_field_by_name(world: World, field: str) -> None:
     assert change["field"] == ("messages" if field == "errors" else field)
     assert change["value"]
     assert ("time" in entry) is ("metadata" not in change["value"])
+
+
+@pytest.mark.parametrize("table", [KINDS, AGENT_KINDS, FIELDS], ids=["customers", "agents", "meta"])
+def test_the_page_lists_them_all(table: dict[str, Kind]) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    assert ", ".join(f"`{name}`" for name in table) in page
 
 
 def test_help_lists_them_all() -> None:
