@@ -193,7 +193,7 @@ class Tenant:
         """The event of another field's change."""
         id_ = f"wa:c:{uuid4().hex}"
         data = {"field": field, "value": value, "waba_id": "102290129340398"}
-        return self.event(EventType.WHATSAPP_CHANGE, id_, field, data, **changes)
+        return self.event(EventType.WHATSAPP_CHANGE, id_, field[:99], data, **changes)
 
     def at_genesys(self) -> list[dict[str, Any]]:
         """Messages that were sent to the agent."""

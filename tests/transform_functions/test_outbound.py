@@ -221,19 +221,21 @@ def test_a_conversation_id_that_is_none_does_not_stop_the_message(
     assert tenant.told() == ["Failed"]
 
 
-def test_an_answer_goes_to_the_name_that_the_customer_is_known_by(
-    stage: Stage, tenant: Tenant
-) -> None:
+def test_an_answer_goes_to_the_number_that_is_in_use_now(stage: Stage, tenant: Tenant) -> None:
+    """Genesys knows the customer by the first name; WhatsApp by the number, once it is told."""
     person = {"from": None, "from_user_id": BSUID}
     card = {"wa_id": None, "user_id": BSUID}
     first = tenant.customer_writes(message=person, contact=card)
     assert outcome(stage.inbound, first) == "delivered"
+    by_id = tenant.agent_writes(to={"id": BSUID, "idType": "Opaque"})
+    assert outcome(stage.outbound, by_id) == "delivered"
     both = tenant.customer_writes(message={"from_user_id": BSUID}, contact={"user_id": BSUID})
     assert outcome(stage.inbound, both) == "delivered"
-    by_id = tenant.agent_writes(to={"id": BSUID, "idType": "Opaque"})
-    by_number = tenant.agent_writes()
-    assert outcome(stage.outbound, by_id) == outcome(stage.outbound, by_number) == "delivered"
-    assert [sent.get("recipient") for sent in tenant.at_meta()] == [BSUID, BSUID]
+    for again in (tenant.agent_writes(to={"id": BSUID, "idType": "Opaque"}), tenant.agent_writes()):
+        assert outcome(stage.outbound, again) == "delivered"
+    sent = [(one.get("recipient"), one.get("to")) for one in tenant.at_meta()]
+    assert sent == [(BSUID, None), (None, tenant.number), (None, tenant.number)]
+    assert {one["channel"]["from"]["id"] for one in tenant.at_genesys()} == {BSUID}
 
 
 @pytest.mark.parametrize(
