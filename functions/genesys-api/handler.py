@@ -13,17 +13,12 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from genesys_api_service.fetching import Fetching
-from genesys_api_service.media import Media
+from genesys_api_service.media import Media, open_media
 from genesys_api_service.sender import Sender
 from shared.genesys.client import GenesysClient
-from shared.media.fetch import Fetcher
-from shared.media.hosts import Trusted
 from shared.media.settings import MediaSettings
-from shared.media.store import MediaStore
 from shared.messaging.door import Route, answer
 from shared.messaging.sending import Sending
-from shared.messaging.transfers import Transfers
 from shared.messaging.transport import Limits, provider_session
 from shared.runtime.function import Check, Function, Resources
 from shared.runtime.peer import Peer, http_session
@@ -31,7 +26,6 @@ from shared.runtime.service_auth import ServiceTokens
 from shared.runtime.settings import RedisSettings, ServiceAuthSettings, VaultSettings
 from shared.services.delivery import GenesysMediaFetch, GenesysSend
 from shared.storage.cache import Cache
-from shared.storage.streams import Streams
 from shared.tenancy.regions import RegionSettings, extra_regions
 from shared.tenancy.vault import Vault
 from shared.tokens.source import TokenSource
@@ -67,31 +61,26 @@ class Kit(Resources):
 async def wire(settings: Settings) -> AsyncIterator[Kit]:
     """Open the cache, S3, and the pools: to Genesys, to its file hosts, to our own functions."""
     limits = Limits(settings.provider_connect_seconds, settings.provider_read_seconds)
-    api = Trusted.of("", settings.genesys_api_base_url)
-    trusted = Trusted.of(settings.fetch_allowed_hosts, settings.genesys_api_base_url)
     async with (
         AsyncExitStack() as stack,
         http_session() as session,
         provider_session() as providers,
         Cache.open(settings.redis_url.get_secret_value()) as cache,
-        Streams.open(settings) as streams,
-        Fetcher.open(trusted, connect=limits.connect, stall=limits.read) as fetcher,
     ):
         tokens = ServiceTokens.of(NAME, settings)
         auth = Peer(session, name="auth", url=settings.auth_url, tokens=tokens)
-        client = GenesysClient(providers, base_url=settings.genesys_api_base_url, limits=limits)
+        base = settings.genesys_api_base_url
+        client = GenesysClient(providers, base_url=base, limits=limits)
         source = TokenSource(cache, auth, Vault.of(settings.key_ring))
         stack.push_async_callback(source.close)
         regions = extra_regions(settings.genesys_extra_regions)
-        fetching = Fetching(fetcher, MediaStore(streams), trusted, api, regions)
-        media = Media(fetching, source, Transfers(settings.media_at_once))
-        sender = Sender(client, source, Sending(), regions)
+        media = await stack.enter_async_context(open_media(settings, limits, base, regions, source))
         checks = [
             Check("auth", auth.ping, required=False),
             Check("redis", cache.ping, required=False),
-            Check("s3", streams.ping, required=False),
+            media.check,
         ]
-        yield Kit(routes=_routes(sender, media), checks=checks)
+        yield Kit(routes=_routes(Sender(client, source, Sending(), regions), media), checks=checks)
 
 
 def _routes(sender: Sender, media: Media) -> dict[str, Route[Any]]:

@@ -13,13 +13,9 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.media.fetch import Fetcher
-from shared.media.hosts import Allowed, Trusted
 from shared.media.settings import MediaSettings
-from shared.media.store import MediaStore
 from shared.messaging.door import Route, answer
 from shared.messaging.sending import Sending
-from shared.messaging.transfers import Transfers
 from shared.messaging.transport import Limits, provider_session
 from shared.runtime.function import Check, Function, Resources
 from shared.runtime.peer import Peer, http_session
@@ -27,14 +23,11 @@ from shared.runtime.service_auth import ServiceTokens
 from shared.runtime.settings import RedisSettings, ServiceAuthSettings, VaultSettings
 from shared.services.delivery import MediaFetch, MediaUpload, WhatsAppSend
 from shared.storage.cache import Cache
-from shared.storage.streams import Streams
 from shared.tenancy.vault import Vault
 from shared.tokens.source import TokenSource
 from shared.whatsapp.client import WhatsAppClient
-from wa_api_service.fetching import META_HOSTS, Fetching
-from wa_api_service.media import Media
+from wa_api_service.media import Media, open_media
 from wa_api_service.sender import Sender
-from wa_api_service.uploading import Uploading
 
 NAME = "wa-api"
 
@@ -70,14 +63,11 @@ class Kit(Resources):
 async def wire(settings: Settings) -> AsyncIterator[Kit]:
     """Open the cache, S3, and the pools: to Meta, to its file hosts, and to our own functions."""
     limits = Limits(settings.provider_connect_seconds, settings.provider_read_seconds)
-    trusted = Trusted.of(settings.fetch_allowed_hosts, settings.graph_api_base_url)
     async with (
         AsyncExitStack() as stack,
         http_session() as session,
         provider_session() as providers,
         Cache.open(settings.redis_url.get_secret_value()) as cache,
-        Streams.open(settings) as streams,
-        Fetcher.open(trusted, connect=limits.connect, stall=limits.read) as fetcher,
     ):
         tokens = ServiceTokens.of(NAME, settings)
         auth = Peer(session, name="auth", url=settings.auth_url, tokens=tokens)
@@ -89,16 +79,11 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
         )
         source = TokenSource(cache, auth, Vault.of(settings.key_ring))
         stack.push_async_callback(source.close)
-        media = Media(
-            Fetching(client, fetcher, MediaStore(streams), Allowed(META_HOSTS, trusted)),
-            Uploading(client, streams, cache),
-            source,
-            Transfers(settings.media_at_once),
-        )
+        media = await stack.enter_async_context(open_media(settings, limits, client, source, cache))
         checks = [
             Check("auth", auth.ping, required=False),
             Check("redis", cache.ping, required=False),
-            Check("s3", streams.ping, required=False),
+            media.check,
         ]
         yield Kit(routes=_routes(Sender(client, source, Sending()), media), checks=checks)
 

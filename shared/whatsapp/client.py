@@ -38,7 +38,8 @@ class WhatsAppClient:
         limits: Limits | None = None,
     ) -> None:
         self._session = session
-        self._base = f"{base_url.rstrip('/')}/{version}"
+        self.base_url = base_url.rstrip("/")
+        self._base = f"{self.base_url}/{version}"
         self._limits = limits or Limits()
 
     async def send(
