@@ -1,6 +1,7 @@
-"""Events that are given up: a row with the reason, then news of it on ERROR_EVENTS, then the ack.
+"""Events that are given up: a row with the reason, news of it on ERROR_EVENTS, then the ack.
 
-Both are repeated until they succeed: an event leaves the queue only when its row is written.
+All is repeated until it succeeds: an event leaves the queue only when its row is written, and an
+agent whose message it was is told, by the transform that would have sent it.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from hashlib import sha256
 from connector.park import Letter, Park
 from connector.policy import Dead
 from connector.values import Held
+from shared.messaging.envelope import Event, EventType
 from shared.messaging.publisher import Publisher
-from shared.messaging.topology import ERROR_EVENTS
+from shared.messaging.topology import ERROR_EVENTS, OUTBOUND_GENESYS_MESSAGES
+from shared.runtime.errors import BadInput
 
 TYPE = "parley.dead_letter.v1"
 
@@ -79,3 +82,25 @@ class Undertaker:
                 "last_seen": int(letter.last_seen),
             },
         )
+        told = obituary(letter) if exchange == OUTBOUND_GENESYS_MESSAGES else None
+        if told is not None:
+            await self._publisher.publish(exchange, told)
+
+
+def obituary(letter: Letter) -> Event | None:
+    """What the agent's side is to be told; None where the letter was no agent's message."""
+    try:
+        event = Event.decode(letter.body)
+        if event.type != EventType.GENESYS_MESSAGE:
+            return None
+        told = event.model_copy(
+            update={
+                "id": f"{event.id[:500]}:buried",
+                "type": EventType.GENESYS_BURIED,
+                "data": {**event.data, "buried": {"code": letter.reason_code}},
+            }
+        )
+        told.encode()
+    except BadInput:  # unreadable, or too large by these few bytes
+        return None
+    return told

@@ -13,6 +13,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from outbound_transform_service.buried import Buried
 from outbound_transform_service.files import Files
 from outbound_transform_service.messages import Messages
 from outbound_transform_service.signs import Signs
@@ -48,6 +49,7 @@ class Kit(Resources):
     """What takes each kind of event."""
 
     messages: Messages
+    buried: Buried
     objects: Objects
 
 
@@ -62,15 +64,17 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
         peers = (to_state, to_whatsapp, to_genesys)
         state, whatsapp = StateClient(to_state), WaApiClient(to_whatsapp)
         genesys = GenesysApiClient(to_genesys)
+        receipts = Receipts(state, genesys)
         yield Kit(
             messages=Messages(
                 state,
                 whatsapp,
                 Files(genesys, whatsapp),
                 Signs(state, whatsapp),
-                Receipts(state, genesys),
+                receipts,
                 timedelta(seconds=settings.give_up_after_seconds),
             ),
+            buried=Buried(state, receipts),
             objects=objects,
             checks=[
                 *(Check(peer.name, peer.ping, required=False) for peer in peers),
@@ -94,6 +98,8 @@ async def _take(kit: Kit, event: Event) -> str:
     match event.type:
         case EventType.GENESYS_MESSAGE:
             return await kit.messages.take(event)
+        case EventType.GENESYS_BURIED:
+            return await kit.buried.take(event)
         case EventType.RAW:
             await store_carried(kit.objects, event)
             return "stored"

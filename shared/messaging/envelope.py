@@ -28,6 +28,9 @@ class EventType(StrEnum):
     # A file that could not be fetched when its message was shown: data as that message's.
     WHATSAPP_FILE = "parley.whatsapp.file.v1"
     GENESYS_MESSAGE = "parley.genesys.message.v1"
+    # A message that the connector has given up: its agent is told, it is not sent. Data as of that
+    # message, and {buried: {code}}.
+    GENESYS_BURIED = "parley.genesys.buried.v1"
     RAW = "parley.raw.v1"  # bytes whose storing failed: {bucket, key, content_type, body_base64}
 
 
