@@ -5,17 +5,20 @@ import hashlib
 import re
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import requests
 
+from local.services import Endpoints
 from shared.messaging.outcomes import SendError
 from shared.services.delivery import MediaOutcome, StoredFile
 from tests.delivery.conftest import token_answer
 from tests.delivery.provider import FRESH, TOKEN, Reply, cut, hang, reply, send_and_cut
 from tests.media import samples
-from tests.media.conftest import NAME, Mover
+from tests.media.conftest import NAME, Mover, launch
 from tests.media.host import (
     BAD_TOKEN,
     FILE,
@@ -29,7 +32,7 @@ from tests.media.host import (
     unmeasured,
 )
 from tests.storage.s3_tools import MEGABYTE, blocks, digest_of
-from tests.support import wait_until
+from tests.support import free_port, wait_until
 
 SHA = hashlib.sha256(samples.JPEG)
 OTHER = hashlib.sha256(b"other").hexdigest()
@@ -314,3 +317,18 @@ def test_a_fresh_token_serves_the_next_file_too(meta: Mover) -> None:
     for _ in range(2):
         assert meta.fetch().file is not None
     assert len(meta.auth.seen) == 1
+
+
+def test_a_store_that_is_away_is_said_and_worth_another_try(
+    buckets: Endpoints, tmp_path: Path
+) -> None:
+    nowhere = {"S3_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}
+    with ExitStack() as stack:
+        mover = launch(stack, tmp_path, "wa-api", buckets, **nowhere)
+        mover.begin()
+        mover.host.at(LOOKUP, found(mover.host))
+        mover.host.at(FILE, file())
+        error = refused(mover.fetch())
+        assert (error.provider_code, error.retryable) == ("s3_unavailable", True)
+        ready = requests.get(mover.url + "/readyz", timeout=5)
+        assert (ready.status_code, ready.json()["checks"]["s3"]) == (200, "S3Away")
