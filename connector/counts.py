@@ -21,6 +21,12 @@ SWEPT = counter("connector_swept", "Events brought from the spool to their queue
 SPOOL_ASIDE = counter("connector_spool_aside", "Spooled objects that can never be published.")
 SPOOL_WAITING = gauge("connector_spool_waiting", "Spooled objects, by where they wait.", ["store"])
 SPOOL_AGE = gauge("connector_spool_age_seconds", "Age of the oldest spooled object.")
+LEDGER = gauge(
+    "ledger_messages",
+    "Messages by tenant and fate: arrived and done of a day, the others as they are now.",
+    ["tenant", "direction", "fate"],
+)
+MISSING = gauge("ledger_missing", "Messages that are nowhere.", ["direction"])
 
 
 def show_spool(waiting: Mapping[str, int], oldest: int | None) -> None:

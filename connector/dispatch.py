@@ -63,11 +63,19 @@ class Target:
 
 async def _answer(response: aiohttp.ClientResponse) -> Answer:
     if response.ok:
-        await response.read()
-        return Answer(response.status)
+        return Answer(response.status, outcome=_outcome(await response.read()))
     code, detail = _problem(await response.content.read(PROBLEM_BYTES))
     retry_after = _seconds(response.headers.get("Retry-After"))
     return Answer(response.status, retry_after=retry_after, code=code, detail=detail)
+
+
+def _outcome(body: bytes) -> str:
+    """What the function says it did; its answers are a few dozen bytes."""
+    try:
+        told = orjson.loads(body[:PROBLEM_BYTES])
+    except orjson.JSONDecodeError:
+        return ""
+    return _printable(told.get("outcome", "")) if isinstance(told, dict) else ""
 
 
 def _problem(body: bytes) -> tuple[str, str]:

@@ -8,11 +8,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from connector.lease import Lease
+from connector.ledger import Ledger, Places
+from connector.notes import Notes
 from connector.settings import Settings
-from connector.spooled import InPostgres, InS3
 from connector.sweeper import Sweeper
 from shared.messaging.marks import Upkeep
 from shared.messaging.publisher import Publisher
+from shared.messaging.spooled import InPostgres, InS3
 from shared.messaging.topology import Topology
 from shared.storage.cache import Cache
 from shared.storage.database import Database
@@ -21,7 +23,11 @@ from shared.storage.objects import Objects
 
 @asynccontextmanager
 async def keeping_house(
-    settings: Settings, database: Database, publisher: Publisher, topology: Topology
+    settings: Settings,
+    database: Database,
+    notes: Notes,
+    publisher: Publisher,
+    topology: Topology,
 ) -> AsyncIterator[None]:
     """Do it for the length of the block, whenever no other connector does."""
     installation = topology.prefix
@@ -38,6 +44,9 @@ async def keeping_house(
         )
         await stack.enter_async_context(background(sweeper.run(lease, settings.sweep_seconds)))
         stack.push_async_callback(sweeper.finish)
+        places = Places(publisher, lambda: sweeper.waiting)
+        ledger = Ledger(database, notes, places, settings.ledger_grace_seconds)
+        await stack.enter_async_context(background(ledger.run(lease, settings.ledger_seconds)))
         yield
 
 

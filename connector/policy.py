@@ -27,11 +27,14 @@ class Answer:
     retry_after: float | None = None  # seconds
     code: str = ""
     detail: str = ""
+    outcome: str = ""  # of a success: what the function says it did
 
 
 @dataclass(frozen=True)
 class Done:
-    """The function has it."""
+    """The function has it. `outcome`: what it says it did."""
+
+    outcome: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def decide(answer: Answer, past: Past, policy: Policy, luck: float) -> Decision:
     if answer.trouble == "unreachable":
         return Unsent(answer.detail)
     if 200 <= answer.status < 300:  # noqa: PLR2004  # success, RFC 9110
-        return Done()
+        return Done(answer.outcome)
     reason = _reason(answer)
     if answer.status in _NEVER:
         return Dead(answer.code or f"http_{answer.status}", reason)

@@ -16,6 +16,7 @@ from connector.dead import Undertaker, letter_of, unreadable
 from connector.dispatch import Target
 from connector.gate import Gate
 from connector.lane import Rules
+from connector.notes import Notes
 from connector.park import Letter, Park
 from connector.policy import Again, Answer, Dead, Decision, Done, Past, Policy, Unsent, decide
 from connector.tenants import Tenants
@@ -40,9 +41,16 @@ class Limits:
 class Route:
     """The queues of one exchange, brought to one function."""
 
-    def __init__(
-        self, exchange: str, target: Target, park: Park, undertaker: Undertaker, limits: Limits
+    def __init__(  # the parts that it joins
+        self,
+        exchange: str,
+        target: Target,
+        park: Park,
+        undertaker: Undertaker,
+        limits: Limits,
+        notes: Notes,
     ) -> None:
+        self._notes = notes
         self.exchange = exchange
         self.tenants = Tenants(limits.slots)
         self.stopping = False
@@ -160,6 +168,8 @@ class Route:
         if isinstance(decision, Dead):
             held.attempts += 1
             await self._buried(worker, letter_of(held, worker.queue, decision, time.time()))
+        elif decision.outcome:
+            await self._notes.answered(self.exchange, held, decision.outcome)
         self._done(decision, worker, held)
 
     def _done(self, decision: Done | Dead, worker: Worker, held: Held) -> None:

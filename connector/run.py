@@ -14,6 +14,7 @@ from connector.dead import Undertaker
 from connector.dispatch import Target
 from connector.health import serving
 from connector.house import background, keeping_house
+from connector.notes import Notes
 from connector.park import Park
 from connector.route import Route
 from connector.settings import Settings
@@ -60,7 +61,8 @@ async def connected(settings: Settings) -> AsyncIterator[list[Route]]:
             Publisher.open(url, topology, name=f"{NAME} publisher")
         )
         park = Park(database)
-        routes = _routes(settings, session, park, Undertaker(park, publisher))
+        notes = Notes(database)
+        routes = _routes(settings, session, park, Undertaker(park, publisher), notes)
         consumer = Consumer(url, topology, routes, prefetch=settings.prefetch, name=NAME)
         checks = [
             Check("queues", consumer.ping),
@@ -68,7 +70,9 @@ async def connected(settings: Settings) -> AsyncIterator[list[Route]]:
             Check("postgres", database.ping),
         ]
         await stack.enter_async_context(serving(settings.host, settings.port, checks))
-        await stack.enter_async_context(keeping_house(settings, database, publisher, topology))
+        await stack.enter_async_context(
+            keeping_house(settings, database, notes, publisher, topology)
+        )
         ticker = Ticker(routes, park, publisher, topology)
         await stack.enter_async_context(background(consumer.run()))
         stack.push_async_callback(_stop, routes, settings.stop_seconds)
@@ -78,7 +82,11 @@ async def connected(settings: Settings) -> AsyncIterator[list[Route]]:
 
 
 def _routes(
-    settings: Settings, session: aiohttp.ClientSession, park: Park, undertaker: Undertaker
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    park: Park,
+    undertaker: Undertaker,
+    notes: Notes,
 ) -> list[Route]:
     tokens = ServiceTokens.of(NAME, settings)
     limits = settings.limits()
@@ -87,7 +95,7 @@ def _routes(
         target = Target(
             session, tokens, name=to.function, url=to.url, seconds=settings.call_seconds
         )
-        routes.append(Route(to.exchange, target, park, undertaker, limits))
+        routes.append(Route(to.exchange, target, park, undertaker, limits, notes))
     return routes
 
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 
 from connector import counts
 from connector.lease import Lease
-from connector.spooled import InPostgres, InS3, Waiting
 from shared.messaging.amqp import Backoff
 from shared.messaging.marks import Upkeep, member
 from shared.messaging.publisher import Publisher
 from shared.messaging.spool import Name, Spooled
+from shared.messaging.spooled import InPostgres, InS3, Waiting
 from shared.runtime.errors import BadInput, ParleyError, Unavailable
 from shared.runtime.logging import describe, logger
 
@@ -86,6 +86,7 @@ class Sweeper:
         self._rows = in_rows
         self._publisher = publisher
         self._marks = marks
+        self.waiting = 0  # objects, when it last looked
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
 
@@ -158,6 +159,7 @@ class Sweeper:
         cut = [max(some) for some in (rows.keys(), objects) if len(some) >= LOOK_AT]
         names = sorted(n for n in rows.keys() | objects if not cut or n <= min(cut))
         items = [Item(name, Name.read(name), name in objects, rows.get(name)) for name in names]
+        self.waiting = len(items)
         oldest = next((item.name.stamp for item in items if item.name is not None), None)
         counts.show_spool({"s3": len(objects), "postgresql": len(rows)}, oldest)
         return Look(items, whole=not cut, s3_away=away)

@@ -73,22 +73,15 @@ returns integer language sql as $$
   select count(*)::integer from gone
 $$;
 
--- The page of the ledger, by tenant and direction. `waiting` is younger than `p_grace_seconds` and
--- under way; `overdue` is older, and neither parked nor dead: in a queue, in the spool, or lost.
-create or replace function ledger_page(
+-- What became of the open ones of some hours. `waiting` is younger than `p_grace_seconds` and under
+-- way; `overdue` is older, and neither parked nor dead: in a queue, in the spool, or lost.
+create or replace function ledger_fates(
   p_tenant_id uuid, p_from timestamptz, p_to timestamptz, p_grace_seconds double precision
 )
-returns table (tenant_id uuid, slug text, direction text, arrived bigint, done bigint,
-               parked bigint, dead bigint, waiting bigint, overdue bigint)
+returns table (tenant_id uuid, direction text, parked bigint, dead bigint, waiting bigint,
+               overdue bigint)
 language sql stable as $$
-  with hours as (
-    select h.tenant_id, h.direction, sum(h.arrived)::bigint as arrived, sum(h.done)::bigint as done
-    from ledger_hours h
-    where (p_tenant_id is null or h.tenant_id = p_tenant_id)
-      and (p_from is null or h.hour >= date_trunc('hour', p_from, 'UTC'))
-      and (p_to is null or h.hour < p_to)
-    group by h.tenant_id, h.direction
-  ), fates as (
+  with fates as (
     select o.tenant_id, o.direction,
       case
         when exists (select from dead_letters d
@@ -105,20 +98,38 @@ language sql stable as $$
       and (p_from is null or o.arrived_at >= date_trunc('hour', p_from, 'UTC'))
       and (p_to is null
            or o.arrived_at < date_trunc('hour', p_to + interval '1 hour - 1 us', 'UTC'))
-  ), open as (
-    select f.tenant_id, f.direction,
-      count(*) filter (where fate = 'parked') as parked,
-      count(*) filter (where fate = 'dead') as dead,
-      count(*) filter (where fate = 'waiting') as waiting,
-      count(*) filter (where fate = 'overdue') as overdue
-    from fates f group by f.tenant_id, f.direction
   )
-  select h.tenant_id, t.slug, h.direction, h.arrived, h.done, coalesce(o.parked, 0),
-         coalesce(o.dead, 0), coalesce(o.waiting, 0), coalesce(o.overdue, 0)
+  select f.tenant_id, f.direction,
+    count(*) filter (where fate = 'parked'),
+    count(*) filter (where fate = 'dead'),
+    count(*) filter (where fate = 'waiting'),
+    count(*) filter (where fate = 'overdue')
+  from fates f group by f.tenant_id, f.direction
+$$;
+
+-- The page of the ledger for some hours, by tenant and direction.
+create or replace function ledger_page(
+  p_tenant_id uuid, p_from timestamptz, p_to timestamptz, p_grace_seconds double precision
+)
+returns table (tenant_id uuid, slug text, direction text, arrived bigint, done bigint,
+               parked bigint, dead bigint, waiting bigint, overdue bigint)
+language sql stable as $$
+  with hours as (
+    select h.tenant_id, h.direction, sum(h.arrived)::bigint as arrived, sum(h.done)::bigint as done
+    from ledger_hours h
+    where (p_tenant_id is null or h.tenant_id = p_tenant_id)
+      and (p_from is null or h.hour >= date_trunc('hour', p_from, 'UTC'))
+      and (p_to is null or h.hour < p_to)
+    group by h.tenant_id, h.direction
+  )
+  select coalesce(h.tenant_id, f.tenant_id), t.slug, coalesce(h.direction, f.direction),
+         coalesce(h.arrived, 0), coalesce(h.done, 0), coalesce(f.parked, 0), coalesce(f.dead, 0),
+         coalesce(f.waiting, 0), coalesce(f.overdue, 0)
   from hours h
-  left join open o on o.tenant_id = h.tenant_id and o.direction = h.direction
-  left join tenants t on t.id = h.tenant_id
-  order by t.slug nulls last, h.tenant_id, h.direction
+  full join ledger_fates(p_tenant_id, p_from, p_to, p_grace_seconds) f
+    on f.tenant_id = h.tenant_id and f.direction = h.direction
+  left join tenants t on t.id = coalesce(h.tenant_id, f.tenant_id)
+  order by t.slug nulls last, 1, 3
 $$;
 
 -- Those that are overdue, the oldest first: what to look for in the raw archive and in the logs.
@@ -144,6 +155,8 @@ $$;
 grant execute on function ledger_arrive(jsonb) to parley_functions;
 grant execute on function ledger_answer(text, uuid, text) to parley_connector;
 grant execute on function ledger_settle() to parley_connector;
+grant execute on function ledger_fates(uuid, timestamptz, timestamptz, double precision)
+  to parley_connector;
 grant execute on function ledger_page(uuid, timestamptz, timestamptz, double precision)
   to parley_connector;
 grant execute on function ledger_overdue(uuid, double precision, integer) to parley_connector;

@@ -132,6 +132,18 @@ class Publisher:
         except TimeoutError:
             raise Unavailable(f"the broker did not answer in {PING_S:g} s") from None
 
+    async def waiting(self, exchange: str) -> int:
+        """How many messages are ready in an exchange's queues. Raises Unavailable."""
+        total = 0
+        try:
+            async with asyncio.timeout(PING_S * 5):
+                for queue in self._topology.queues(exchange):
+                    told = await self._usable().call("queue_declare", queue=queue, passive=True)
+                    total += told.method.message_count
+        except TimeoutError:
+            raise Unavailable("the broker does not say what its queues hold") from None
+        return total
+
     async def _run(self) -> None:
         """Connect and publish until cancelled; what goes wrong is said and tried again."""
         backoff = Backoff()

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from connector.spooled import InPostgres, InS3
 from connector.sweeper import Look, Sweeper, Tally
 from local.services import Endpoints
 from shared.messaging.marks import Upkeep, keys_of
 from shared.messaging.publisher import Publisher
+from shared.messaging.spooled import InPostgres, InS3
 from shared.messaging.topology import Topology
 from shared.runtime.settings import ObjectSettings
 from shared.storage.cache import Cache

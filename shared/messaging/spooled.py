@@ -1,4 +1,4 @@
-"""The spool as the sweeper sees it: what waits in S3 and in PostgreSQL, as one ordered list."""
+"""The spool's two places as its sweeper uses them: names in order, bodies, what is to go."""
 
 from __future__ import annotations
 
