@@ -23,7 +23,7 @@ from shared.services.route import Route
 from shared.services.state import ClaimRequest, StateClient
 from shared.transforms.inbound import File, Missing, late_file, to_genesys
 from shared.transforms.parts import Part
-from shared.whatsapp.items import Media, media_of, sender
+from shared.whatsapp.items import Media, media_of, message_key, sender
 from shared.wire.body import PayloadError
 from shared.wire.fields import obj
 
@@ -31,8 +31,9 @@ log = logger()
 LATE_FILES = counter("late_files", "Files that came after their message, by their end", ("fate",))
 
 FETCH_S = 70.0  # within the 90 seconds of the connector's patience
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 15.0, 900.0  # each wait is as long as all before it
-PLACEHOLDER_S = 3.0
+# Each wait is as long as all before it: for the file, and for its message to be shown.
+FILE_PAUSES_S = (15.0, 900.0)
+MESSAGE_PAUSES_S = (3.0, 60.0)
 
 
 class LateFiles:
@@ -63,7 +64,7 @@ class LateFiles:
         except PayloadError as error:
             raise BadInput(str(error)) from None
         request = apart(claim_of(event, route, message, customer, shown))
-        if await self._done(request, shown_as=claim_of(event, route, message, customer, shown)):
+        if await self._done(request, route, message_key(message)):
             return "duplicate"
         file = await self._bring(route, media)
 
@@ -83,22 +84,20 @@ class LateFiles:
             raise BadInput(f"Genesys refused it: {delivery.error.provider_code}")
         return fate
 
-    async def _done(self, request: ClaimRequest, *, shown_as: ClaimRequest) -> bool:
+    async def _done(self, request: ClaimRequest, route: Route, message_id: str) -> bool:
         """Whether nothing is left to do. Raises Busy while its message is still under way."""
-        ids = {"tenant_id": request.tenant_id}
-        try:
-            own = await insist(lambda: self._state.message(request.source_id, **ids))
-        except NotFound:
-            own = None
-        if own is not None and own.state == "done":
+        if await self._state_of(request.source_id, route) == "done":
             return True
-        try:
-            message = await insist(lambda: self._state.message(shown_as.source_id, **ids))
-        except NotFound:
-            message = None
-        if message is None or message.state not in ("done", "refused"):
-            raise Busy("its message is not shown yet", retry_after=PLACEHOLDER_S)
+        if await self._state_of(message_id, route) not in ("done", "refused"):
+            raise Busy("its message is not shown yet", retry_after=_pause(route, MESSAGE_PAUSES_S))
         return False
+
+    async def _state_of(self, source_id: str, route: Route) -> str | None:
+        try:
+            found = await insist(lambda: self._state.message(source_id, tenant_id=route.tenant_id))
+        except NotFound:
+            return None
+        return found.state
 
     async def _bring(self, route: Route, media: Media) -> File | Missing:
         """The file, or why it will never come. Raises Unavailable: it may come yet."""
@@ -107,10 +106,14 @@ class LateFiles:
             return Missing(NO_ID)
         if not isinstance(found, SendError):
             return file_of(found, media)
-        age = utcnow() - route.received_at
-        if not found.retryable or age > self._give_up_after:
+        if not found.retryable or utcnow() - route.received_at > self._give_up_after:
             log.warning("file_lost", extra={"kind": media.kind, "code": found.provider_code})
             return Missing(found.agent_words)
-        pause = min(max(age.total_seconds(), FIRST_PAUSE_S), LONGEST_PAUSE_S)
-        wait = max(pause, found.retry_after or 0)
+        wait = max(_pause(route, FILE_PAUSES_S), found.retry_after or 0)
         raise Unavailable(f"the file is not there yet: {found.title}", retry_after=wait)
+
+
+def _pause(route: Route, bounds: tuple[float, float]) -> float:
+    """Seconds until the next try: as many as have passed, within the bounds."""
+    shortest, longest = bounds
+    return min(max((utcnow() - route.received_at).total_seconds(), shortest), longest)

@@ -63,6 +63,7 @@ class Messages:
                 "fate": delivery.fate,
                 "kind": message.type,
                 "parts": delivery.parts,
+                "skipped": shown.skipped if isinstance(shown, Outbound) else (),
                 "code": None if delivery.error is None else delivery.error.provider_code,
             },
         )
