@@ -158,6 +158,8 @@ def test_a_file_that_came_before_the_second_try_goes_with_its_message_alone(
     assert outcome(stage.inbound, asking) == "duplicate"
     assert len(files(tenant)) == 1
     assert len(tenant.at_genesys()) == 2  # the first was turned away
+    events = tenant.desk.rows("select event_id from message_tracking where part = 1")
+    assert {row["event_id"] for row in events} == {event.id, asking.id}
 
 
 def test_a_file_that_was_to_go_with_its_message_is_not_lost_when_meta_goes_away(

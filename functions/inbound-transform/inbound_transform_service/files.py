@@ -113,10 +113,14 @@ _KEY = ("tenant_id", "channel_id", "direction", "source_id", "attempt_id")
 
 
 def apart(request: ClaimRequest) -> ClaimRequest:
-    """The claim of a message's file, from that of the message."""
-    fresh = request.model_dump(exclude={"attempt_id", "reply_to", "tapped", "opens_window"})
-    source_id = f"{request.source_id}{LATE}"
-    return ClaimRequest(**fresh | {"source_id": source_id, "opens_window": False})
+    """The claim of a message's file, from that of the message: nothing of it counts for that."""
+    fresh = request.model_dump(exclude={"attempt_id", "reply_to", "tapped"})
+    own = {
+        "source_id": f"{request.source_id}{LATE}",
+        "event_id": f"{request.event_id.removesuffix(LATE)}{LATE}",
+        "opens_window": False,
+    }
+    return ClaimRequest(**fresh | own)
 
 
 def later(event: Event) -> Event:
