@@ -30,7 +30,7 @@ SPOOLED = counter(
 )
 
 # Seconds. Together with those of the outbox they keep a door within what Meta and Genesys wait,
-# when all servers are frozen at once (docs/adr/0011-the-spool.md).
+# when all servers are frozen at once (docs/adr/0012-the-spool.md).
 LIMIT_S = 1.2
 HEDGE_S = 0.4  # so long S3 has it for itself; then PostgreSQL is asked too
 DOUBT_S = 5.0  # so long after a failure of S3 both are asked at once
