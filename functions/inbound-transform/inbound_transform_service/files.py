@@ -32,6 +32,7 @@ SOON_S = 15.0  # of the 60 seconds of a claim
 PATIENCE_S = 5.0
 MAX_WORDS, MAX_URL = 1024, 8192  # characters: shared.services.delivery
 ON_ITS_WAY = Missing("it is on its way")
+WITH_IT = "[the file is with its message]"
 NO_ID = "WhatsApp gave it no id under which it can be fetched."
 
 
@@ -83,7 +84,7 @@ class Files:
 
     async def _is_ours(self, request: ClaimRequest) -> bool:
         """Decide that the file goes with its message, unless it already went apart."""
-        own = apart(request)
+        own = apart(request, WITH_IT)
         claim = await insist(lambda: self._state.claim(own), PATIENCE_S)
         if claim.outcome == "duplicate":
             return not any(part.outcome == "accepted" for part in claim.parts)
@@ -99,7 +100,7 @@ class Files:
 
     async def _refuse_if_ours(self, request: ClaimRequest, why: SendError) -> None:
         """An earlier attempt decided that the file goes with its message: only so it comes once."""
-        own = apart(request)
+        own = apart(request, WITH_IT)
         ids = {"tenant_id": own.tenant_id}
         try:
             known = await insist(lambda: self._state.message(own.source_id, **ids), PATIENCE_S)
@@ -112,12 +113,16 @@ class Files:
 _KEY = ("tenant_id", "channel_id", "direction", "source_id", "attempt_id")
 
 
-def apart(request: ClaimRequest) -> ClaimRequest:
-    """The claim of a message's file, from that of the message: nothing of it counts for that."""
+def apart(request: ClaimRequest, text: str) -> ClaimRequest:
+    """The claim of a message's file, from that of the message: nothing of it counts for that.
+
+    `text` is what the history says of it.
+    """
     fresh = request.model_dump(exclude={"attempt_id", "reply_to", "tapped"})
     own = {
         "source_id": f"{request.source_id}{LATE}",
         "event_id": f"{request.event_id.removesuffix(LATE)}{LATE}",
+        "content": {"text": text},
         "opens_window": False,
     }
     return ClaimRequest(**fresh | own)

@@ -20,8 +20,8 @@ from shared.services.events import item_of
 from shared.services.once import Holder, Plan, deliver
 from shared.services.patience import insist
 from shared.services.route import Route
-from shared.services.state import ClaimRequest, StateClient
-from shared.transforms.inbound import File, Missing, late_file, to_genesys
+from shared.services.state import StateClient
+from shared.transforms.inbound import LATE, File, Missing, late_file, to_genesys
 from shared.transforms.parts import Part
 from shared.whatsapp.items import Media, media_of, message_key, sender
 from shared.wire.body import PayloadError
@@ -63,15 +63,17 @@ class LateFiles:
             shown = to_genesys(message, customer, received_at=route.received_at)
         except PayloadError as error:
             raise BadInput(str(error)) from None
-        request = apart(claim_of(event, route, message, customer, shown))
-        if await self._done(request, route, message_key(message)):
+        wamid = message_key(message)
+        if await self._done(wamid, route):
             return "duplicate"
         file = await self._bring(route, media)
+        late = late_file(message, customer, received_at=route.received_at, file=file)
+        request = apart(claim_of(event, route, message, customer, shown), late.text)
 
         async def build(holder: Holder) -> Plan:
             known = known_as(customer, holder.claim.customer)
-            late = late_file(message, known, received_at=route.received_at, file=file)
-            return Plan(late.parts)
+            made = late_file(message, known, received_at=route.received_at, file=file)
+            return Plan(made.parts)
 
         async def send(part: Part) -> SendOutcome:
             return await self._genesys.message(route.to_genesys(part.body))
@@ -84,11 +86,11 @@ class LateFiles:
             raise BadInput(f"Genesys refused it: {delivery.error.provider_code}")
         return fate
 
-    async def _done(self, request: ClaimRequest, route: Route, message_id: str) -> bool:
+    async def _done(self, wamid: str, route: Route) -> bool:
         """Whether nothing is left to do. Raises Busy while its message is still under way."""
-        if await self._state_of(request.source_id, route) == "done":
+        if await self._state_of(f"{wamid}{LATE}", route) == "done":
             return True
-        if await self._state_of(message_id, route) not in ("done", "refused"):
+        if await self._state_of(wamid, route) not in ("done", "refused"):
             raise Busy("its message is not shown yet", retry_after=_pause(route, MESSAGE_PAUSES_S))
         return False
 
