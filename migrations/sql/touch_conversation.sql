@@ -13,7 +13,11 @@ declare
   v_current conversation_mappings;
   v_told conversation_mappings;
 begin
-  -- Nearly always: the current conversation goes on. One update, no other lock.
+  -- First of all locks on names, and never one on a row before them: an update that waited for a row
+  -- and finds it changed keeps it locked.
+  perform lock_people(p_tenant_id, false);
+  perform lock_customers(p_tenant_id, p_channel_id, p_customer, p_conversation_id);
+  -- Nearly always: the current conversation goes on.
   update conversation_mappings m
      set last_activity_at = now(),
          last_customer_message_at = greatest(m.last_customer_message_at, p_customer_message_at),
@@ -28,17 +32,16 @@ begin
     return v_current;
   end if;
 
-  perform lock_people(p_tenant_id, false);
-  p_customer := known_name(p_tenant_id, p_customer);
-  -- Making and switching take turns per customer.
-  perform pg_advisory_xact_lock(
-    hashtextextended(concat_ws(':', 'customer', p_tenant_id, p_channel_id, p_customer), 0));
+  if p_customer <> known_name(p_tenant_id, p_customer) then
+    return touch_conversation(
+      p_tenant_id, p_channel_id, known_name(p_tenant_id, p_customer), p_conversation_id,
+      p_customer_message_at, p_customer_message_id, p_promote);
+  end if;
   select * into v_current from conversation_mappings m
    where m.tenant_id = p_tenant_id and m.channel_id = p_channel_id and m.customer = p_customer
      and m.is_current
      for update;
-  if v_current.last_customer_message_at is null
-     or p_customer_message_at >= v_current.last_customer_message_at then
+  if p_customer_message_at >= coalesce(v_current.last_customer_message_at, '-infinity') then
     v_current.last_customer_message_at := p_customer_message_at;
     v_current.last_customer_message_id := p_customer_message_id;
   end if;

@@ -1,6 +1,7 @@
 """State's use cases as plain calls for one tenant, on the real stores."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -10,16 +11,25 @@ from shared.services.state import (
     Completed,
     CompleteRequest,
     Conversation,
+    CustomerState,
     History,
+    IdentityChange,
+    Marked,
+    Notice,
     PartResult,
+    Preference,
     ReceiptConfirmed,
+    Recorded,
+    RecordRequest,
     ReleaseRequest,
     StatusAdvanced,
     StatusUpdate,
     TrackedMessage,
+    Undelivered,
 )
 from shared.storage.cache import Cache
 from shared.storage.database import Database
+from state_service.people import People
 from state_service.state import Policy, State
 
 POLICY = Policy(lease_s=60, resend_unknown_s=300)
@@ -38,6 +48,7 @@ class Desk:
         self.database = database
         self.cache = cache
         self.state = State(database, cache, POLICY)
+        self.people = People(database)
         self.tenant_id = new_id()
         self.channel_id = new_id()
 
@@ -77,8 +88,9 @@ class Desk:
         )
         return CompleteRequest(**key, parts=list(parts))
 
-    def release(self, claim: Claim, source_id: str = "m") -> bool:
-        request = ReleaseRequest.model_validate(self._key(claim, source_id) | {"reason": "busy"})
+    def release(self, claim: Claim, source_id: str = "m", **changes: Any) -> bool:
+        fields = self._key(claim, source_id) | {"reason": "busy"} | changes
+        request = ReleaseRequest.model_validate(fields)
         return bool(self.runner.run(self.state.release(request))["released"])
 
     def status(self, message_id: str, status: str, **changes: Any) -> StatusAdvanced:
@@ -127,6 +139,71 @@ class Desk:
     def history(self, conversation_id: str, limit: int = 100) -> History:
         found = self.runner.run(self.state.history(conversation_id, self.tenant_id, limit, None))
         return History.model_validate(found)
+
+    def hear(self, source_id: str, wa_id: str | None, bsuid: str | None, **changes: Any) -> Claim:
+        """Claim a customer's message of today, from whom Meta says."""
+        told = {"direction": "inbound", "wa_id": wa_id, "bsuid": bsuid}
+        return self.claim(source_id, **({"customer": wa_id or bsuid} | told | changes))
+
+    def talk(self, source_id: str, wa_id: str | None, bsuid: str | None, **changes: Any) -> Claim:
+        """The same, and Genesys puts it into `conversation_id`."""
+        conversation_id = changes.pop("conversation_id", f"conv-{source_id}")
+        claim = self.hear(source_id, wa_id, bsuid, **changes)
+        done = {"direction": "inbound", "conversation_id": conversation_id}
+        self.complete(claim, accepted(1, f"g-{source_id}"), source_id=source_id, **done)
+        return claim
+
+    def write_to(self, customer: str, source_id: str = "out", **changes: Any) -> Claim:
+        """Claim an agent's message to this address, as outbound-transform does."""
+        told = {"wa_id": customer} if customer.isdecimal() else {"bsuid": customer}
+        return self.claim(source_id, **({"customer": customer} | told | changes))
+
+    def link(self, previous: dict[str, str], current: dict[str, str], at: str = NOON) -> str | None:
+        change = IdentityChange.model_validate(
+            {
+                "tenant_id": self.tenant_id,
+                "previous": previous,
+                "current": current,
+                "occurred_at": at,
+            }
+        )
+        found: str | None = self.runner.run(self.people.link(change))["customer"]
+        return found
+
+    def recording(self, messages: Iterable[dict[str, Any]]) -> RecordRequest:
+        """A request to keep echoes, or what the messages' own fields make of them."""
+        echo: dict[str, Any] = {"direction": "outbound", "customer": "491701", "kind": "text"}
+        echo |= {"content": {"text": "from the phone"}, "occurred_at": NOON}
+        scope = {"tenant_id": self.tenant_id, "channel_id": self.channel_id}
+        return RecordRequest.model_validate(scope | {"messages": [echo | one for one in messages]})
+
+    def record(self, *messages: dict[str, Any]) -> tuple[int, int]:
+        """Record messages; how many were new, and known."""
+        told = self.runner.run(self.people.record(self.recording(messages)))
+        recorded = Recorded.model_validate(told)
+        return recorded.recorded, recorded.known
+
+    def preference(self, **changes: Any) -> Preference:
+        told = {"tenant_id": self.tenant_id, "channel_id": self.channel_id}
+        told |= {"category": "marketing_messages", "value": "stop", "occurred_at": NOON}
+        return Preference.model_validate(told | changes)
+
+    def noted(self, **changes: Any) -> Notice:
+        told = {"tenant_id": self.tenant_id, "channel_id": self.channel_id, "provider": "meta"}
+        told |= {"field": "message_template_status_update", "event": "REJECTED"}
+        told |= {"severity": "warning", "occurred_at": NOON, "event_id": "e1"}
+        return Notice.model_validate(told | {"value": {"reason": "a\0b"}} | changes)
+
+    def undelivered(self, target_id: str) -> Marked:
+        fields = {"tenant_id": self.tenant_id, "channel_id": self.channel_id}
+        told = Undelivered.model_validate(
+            fields | {"target_id": target_id, "error": {"title": "too big"}}
+        )
+        return Marked.model_validate(self.runner.run(self.people.undelivered(told)))
+
+    def customer(self, customer: str) -> CustomerState:
+        found = self.runner.run(self.people.customer(customer, self.tenant_id, self.channel_id))
+        return CustomerState.model_validate(found)
 
     def let_lease_end(self, source_id: str = "m") -> None:
         """As if the lease's time had passed."""

@@ -9,11 +9,14 @@ from shared.services.callback import callback_data
 from tests.state.desk import Desk, accepted
 
 TABLES = (
+    "customers",
     "identities",
     "conversation_mappings",
     "message_tracking",
     "message_events",
     "waiting_statuses",
+    "opt_outs",
+    "notices",
 )
 
 
@@ -30,6 +33,8 @@ def full(desk: Desk) -> Desk:
     )
     desk.sent("wamid.1", "m2", conversation_id="conv-shared")
     desk.status("wamid.waiting", "sent")
+    desk.runner.run(desk.people.prefer(desk.preference(wa_id="491701")))
+    desk.runner.run(desk.people.notice(desk.noted()))
     assert all(desk.rows(f"select 1 as one from {table}") for table in TABLES)
     return desk
 
@@ -54,7 +59,9 @@ def test_without_a_tenant_a_table_is_empty(full: Desk, table: str) -> None:
         assert full.runner.run(full.database.rows(f"select * from {table}")) == []
 
 
-@pytest.mark.parametrize("table", ["identities", "conversation_mappings", "message_tracking"])
+@pytest.mark.parametrize(
+    "table", ["customers", "identities", "conversation_mappings", "message_tracking", "opt_outs"]
+)
 def test_nothing_of_others_can_be_changed(full: Desk, other: Desk, table: str) -> None:
     changed = f"update {table} set customer = 'mine' returning customer"
     assert other.rows(changed) == []
@@ -108,6 +115,18 @@ def test_claims_of_others_cannot_be_completed_released_or_confirmed(
 def test_customers_of_others_are_strangers(other: Desk) -> None:
     claim = other.claim("m9", direction="inbound", customer="DE.7", bsuid="DE.7")
     assert (claim.customer, claim.conversation_id) == ("DE.7", None)
+
+
+def test_facts_about_people_of_others_stay_with_them(full: Desk, other: Desk) -> None:
+    with pytest.raises(NotFound):
+        other.customer("491701")
+    assert other.link({"bsuid": "DE.7"}, {"wa_id": "491799"}) == "491799"
+    assert other.record({"source_id": "wamid.1"}) == (1, 0)
+    assert not other.undelivered("g1").known
+    assert other.runner.run(other.people.prefer(other.preference(bsuid="DE.7")))["changed"]
+    assert other.runner.run(other.people.notice(other.noted()))["new"]
+    assert full.customer("DE.7").wa_id == "491701"
+    assert full.message("wamid.1").source_id == "m2"
 
 
 def test_waiting_statuses_of_others_are_not_picked_up(full: Desk, other: Desk) -> None:

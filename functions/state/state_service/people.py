@@ -5,6 +5,7 @@ Each is one call of an SQL function; docs/adr/0009 says who is one person.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from shared.runtime.errors import NotFound
@@ -22,6 +23,7 @@ from shared.wire.customer import spellings
 from state_service.state import Json, aliases
 
 log = logger()
+AT_ONCE = 100  # messages recorded in one transaction: the tenant's other new people wait for it
 
 
 class People:
@@ -37,12 +39,15 @@ class People:
             one.model_dump(mode="json") | {"aliases": aliases(one.wa_id)}
             for one in request.messages
         ]
-        recorded: Json = await self._database.call(
-            "record_messages",
-            tenant_id=request.tenant_id,
-            channel_id=request.channel_id,
-            messages=messages,
-        )
+        recorded = {"recorded": 0, "known": 0}
+        for some in _batches(messages):
+            told: dict[str, int] = await self._database.call(
+                "record_messages",
+                tenant_id=request.tenant_id,
+                channel_id=request.channel_id,
+                messages=some,
+            )
+            recorded = {name: count + told[name] for name, count in recorded.items()}
         log.info("messages_recorded", extra=recorded)
         return recorded
 
@@ -113,3 +118,8 @@ def _named(when: str, identity: Identity) -> dict[str, Any]:
         f"{when}_numbers": None if number is None else (number, *aliases(number)),
         f"{when}_bsuid": identity.bsuid,
     }
+
+
+def _batches(messages: list[Json]) -> Iterator[list[Json]]:
+    for start in range(0, len(messages), AT_ONCE):
+        yield messages[start : start + AT_ONCE]
