@@ -8,29 +8,23 @@ and not even that where the channel's option `suspended_answer` is "receipt"
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from shared.doors.genesys_events import OUTBOUND, post_of, turned_away
 from shared.genesys.payloads import OutboundMessage, PayloadError, loads, read
 from shared.genesys.signature import verify
-from shared.messaging.envelope import Event, EventType
-from shared.messaging.intake import Intake, Post, Raw, RawKeys, digest
+from shared.messaging.intake import Intake, Raw, RawKeys
 from shared.messaging.topology import OUTBOUND_GENESYS_MESSAGES
-from shared.runtime.clock import rfc3339, utcnow
+from shared.runtime.clock import utcnow
 from shared.runtime.errors import Forbidden, Unauthorised
 from shared.runtime.logging import bind, logger
 from shared.runtime.metrics import counter
-from shared.runtime.trace import current_traceparent
 from shared.tenancy.directory import Directory
 from shared.tenancy.models import Resolution, SigningSecrets
-from shared.tenancy.options import ChannelOptions
 
 log = logger()
 
-SOURCE = "/genesys-webhook"
-BUCKET = "webhooks-outbound"
 NO_CONVERSATION = "no-conversation"
-MAX_ID = 255  # characters; Genesys' own ids are 32 hex digits (contracts/genesys.md g)
 MESSAGES = counter("genesys_webhooks", "Webhooks of Genesys by what became of them", ("fate",))
 
 
@@ -55,8 +49,8 @@ class Door:
         bind(tenant_id=owner.tenant_id, channel_id=owner.channel_id)
         now = utcnow()
         label = message.conversation_id or NO_CONVERSATION
-        stored = Raw(BUCKET, self.keys.new(owner.tenant_id, label), raw, owner.tenant_id)
-        posts = [] if _turned_away(owner) else [_post(body, message, owner, stored, now)]
+        stored = Raw(OUTBOUND, self.keys.new(owner.tenant_id, label), raw, owner.tenant_id)
+        posts = [] if turned_away(owner) else [post_of(body, message, owner, stored, now)]
         unfit = await self.intake.take([stored], posts, spare=OUTBOUND_GENESYS_MESSAGES)
         if unfit:
             raise unfit[0].error
@@ -90,50 +84,6 @@ def _read(raw: bytes) -> Any:
         return loads(raw)
     except PayloadError:
         return {}
-
-
-def _turned_away(owner: Resolution) -> bool:
-    """Whether the agent's chat is told by a 403 instead of a Failed receipt."""
-    answer = ChannelOptions.read(owner.options).suspended_answer
-    return not owner.active and answer != "receipt"
-
-
-def _post(
-    body: Any, message: OutboundMessage, owner: Resolution, stored: Raw, now: datetime
-) -> Post:
-    message_id = message.message_id
-    if message_id is None or len(message_id) > MAX_ID or not message_id.isprintable():
-        message_id = f"noid.{digest(stored.body)}"
-    customer = message.customer or message.conversation_id or "nobody"
-    event = Event(
-        id=f"gc:m:{owner.integration_id}:{message_id}",
-        type=EventType.GENESYS_MESSAGE,
-        source=SOURCE,
-        subject=message_id,
-        time=message.channel.time or now,
-        tenantid=owner.tenant_id,
-        channelid=owner.channel_id,
-        partitionkey=f"{owner.tenant_id}:{owner.channel_id}:{_short(customer)}",
-        traceparent=current_traceparent(),
-        data={
-            "message": body,
-            "phone_number_id": owner.phone_number_id,
-            "integration_id": owner.integration_id,
-            "region": owner.region,
-            "whatsapp_credential": owner.whatsapp_credential,
-            "genesys_credential": owner.genesys_credential,
-            "options": owner.options,
-            "suspended": not owner.active,
-            "raw": {"bucket": stored.bucket, "key": stored.key},
-            "received_at": rfc3339(now),
-        },
-    )
-    return Post(OUTBOUND_GENESYS_MESSAGES, event)
-
-
-def _short(name: str) -> str:
-    """A customer's id or a conversation's, fit for a partition key whatever was sent."""
-    return name if len(name) <= MAX_ID and name.isprintable() else digest(name.encode())
 
 
 def _tell(fate: str, message: OutboundMessage) -> None:

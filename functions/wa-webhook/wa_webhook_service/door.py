@@ -7,10 +7,11 @@ because Meta would send the whole body again for seven days (contracts/meta.md a
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from shared.doors.sorting import AnyItem, Sorted, own_changes, sort
+from shared.doors.whatsapp_events import INBOUND, Arrival, posts_of
 from shared.messaging.intake import PLATFORM, Intake, Post, Raw, RawKeys, Unfit, digest
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES
 from shared.runtime.clock import utcnow
@@ -20,10 +21,8 @@ from shared.runtime.metrics import counter
 from shared.tenancy.directory import Directory
 from shared.tenancy.models import PLATFORM_APP, Resolution, SigningSecrets
 from shared.whatsapp.payloads import (
-    Broken,
     Item,
     MessageItem,
-    OtherChange,
     PayloadError,
     StatusItem,
     guess_routing,
@@ -31,12 +30,9 @@ from shared.whatsapp.payloads import (
     walk,
 )
 from shared.whatsapp.signature import verify
-from wa_webhook_service.events import Arrival, post_of
-from wa_webhook_service.sorting import AnyItem, Share, Sorted, own_changes, sort
 
 log = logger()
 
-BUCKET = "webhooks-inbound"
 ITEMS = counter(
     "whatsapp_items", "Items of Meta's webhooks by what became of them", ("kind", "fate")
 )
@@ -95,14 +91,16 @@ class Door:
             return await self._owner(app, item)
 
         found = await sort(walk(body), owner_of)
-        now, raws, posts = utcnow(), [], []
+        now = utcnow()
+        raws: list[Raw] = []
+        posts: list[Post] = []
         if not found.whole:
-            raws.append(Raw(BUCKET, self.keys.new(PLATFORM, digest(raw)), raw))
+            raws.append(Raw(INBOUND, self.keys.new(PLATFORM, digest(raw)), raw))
         for tenant_id, share in found.shares.items():
             own = raw if found.whole else own_changes(body, (item for item, _ in share.items))
             key = self.keys.new(tenant_id, digest(own))
-            raws.append(Raw(BUCKET, key, own, tenant_id))
-            posts += list(_posts(share, Arrival(now, BUCKET, key)))
+            raws.append(Raw(INBOUND, key, own, tenant_id))
+            posts += posts_of(share.items, Arrival(now, INBOUND, key))
         unfit = await self.intake.take(raws, posts, spare=INBOUND_WHATSAPP_MESSAGES)
         _tell(found)
         _tell_unfit(unfit)
@@ -123,15 +121,6 @@ def _read(raw: bytes) -> Any:
         return loads(raw)
     except PayloadError:
         return None
-
-
-def _posts(share: Share, arrival: Arrival) -> Iterator[Post]:
-    """Events of the items that can be one; a suspended tenant's bytes are kept, no more."""
-    for item, owner in share.items:
-        if not owner.active or isinstance(item, Broken):
-            continue
-        if owner.channel_id or isinstance(item, OtherChange):
-            yield post_of(item, owner, arrival)
 
 
 def _tell(found: Sorted) -> None:

@@ -5,6 +5,7 @@ They are digests: a wamid holds the customer's number in base64, and event ids a
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,10 +17,11 @@ from shared.runtime.clock import rfc3339
 from shared.runtime.trace import current_traceparent
 from shared.tenancy.models import Resolution
 from shared.whatsapp.items import Customer, message_key, message_time, read_status, sender
-from shared.whatsapp.payloads import MessageItem, OtherChange, StatusItem
+from shared.whatsapp.payloads import Broken, MessageItem, OtherChange, StatusItem
 from shared.wire.body import Json
 
 SOURCE = "/wa-webhook"
+INBOUND = "webhooks-inbound"  # the bucket of raw bodies
 NOBODY = "nobody"  # the partition of items that name no customer
 ACCOUNT = "account"  # stands for the channel of what is told of a business account
 
@@ -34,6 +36,17 @@ class Arrival:
 
 
 AnyItem = MessageItem | StatusItem | OtherChange
+
+
+def posts_of(
+    items: Iterable[tuple[AnyItem | Broken, Resolution]], arrival: Arrival
+) -> Iterator[Post]:
+    """Events of the items that can be one; a suspended tenant's bytes are kept, no more."""
+    for item, owner in items:
+        if not owner.active or isinstance(item, Broken):
+            continue
+        if owner.channel_id or isinstance(item, OtherChange):
+            yield post_of(item, owner, arrival)
 
 
 def post_of(item: AnyItem, owner: Resolution, arrival: Arrival) -> Post:

@@ -1,0 +1,1 @@
+"""What the body of a webhook becomes: for the doors, and for a replay of what they stored."""

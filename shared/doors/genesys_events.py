@@ -1,0 +1,64 @@
+"""Makes the event of a webhook of Genesys'. Its id is fixed, so that a repeat is told once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from shared.genesys.payloads import OutboundMessage
+from shared.messaging.envelope import Event, EventType
+from shared.messaging.intake import Post, Raw, digest
+from shared.messaging.topology import OUTBOUND_GENESYS_MESSAGES
+from shared.runtime.clock import rfc3339
+from shared.runtime.trace import current_traceparent
+from shared.tenancy.models import Resolution
+from shared.tenancy.options import ChannelOptions
+
+SOURCE = "/genesys-webhook"
+OUTBOUND = "webhooks-outbound"  # the bucket of raw bodies
+MAX_ID = 255  # characters; Genesys' own ids are 32 hex digits (contracts/genesys.md g)
+
+
+def turned_away(owner: Resolution) -> bool:
+    """Whether the agent's chat is told by a 403 instead of a Failed receipt."""
+    answer = ChannelOptions.read(owner.options).suspended_answer
+    return not owner.active and answer != "receipt"
+
+
+def post_of(
+    body: Any, message: OutboundMessage, owner: Resolution, stored: Raw, now: datetime
+) -> Post:
+    """The event of one body, and its exchange. `now`: when it reached us."""
+    message_id = message.message_id
+    if message_id is None or len(message_id) > MAX_ID or not message_id.isprintable():
+        message_id = f"noid.{digest(stored.body)}"
+    customer = message.customer or message.conversation_id or "nobody"
+    event = Event(
+        id=f"gc:m:{owner.integration_id}:{message_id}",
+        type=EventType.GENESYS_MESSAGE,
+        source=SOURCE,
+        subject=message_id,
+        time=message.channel.time or now,
+        tenantid=owner.tenant_id,
+        channelid=owner.channel_id,
+        partitionkey=f"{owner.tenant_id}:{owner.channel_id}:{_short(customer)}",
+        traceparent=current_traceparent(),
+        data={
+            "message": body,
+            "phone_number_id": owner.phone_number_id,
+            "integration_id": owner.integration_id,
+            "region": owner.region,
+            "whatsapp_credential": owner.whatsapp_credential,
+            "genesys_credential": owner.genesys_credential,
+            "options": owner.options,
+            "suspended": not owner.active,
+            "raw": {"bucket": stored.bucket, "key": stored.key},
+            "received_at": rfc3339(now),
+        },
+    )
+    return Post(OUTBOUND_GENESYS_MESSAGES, event)
+
+
+def _short(name: str) -> str:
+    """A customer's id or a conversation's, fit for a partition key whatever was sent."""
+    return name if len(name) <= MAX_ID and name.isprintable() else digest(name.encode())
