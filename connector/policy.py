@@ -15,6 +15,7 @@ Trouble = Literal["unreachable", "no_answer"]
 _OUTAGE = frozenset({401, 403, 408, 425, 429, 503})
 _NEVER = frozenset({400, 413, 422})
 _NOT_FOUND = 404
+_LIMITED = "limited"  # the code of shared.runtime.errors.Limited
 _OWN_NOT_FOUND = "not_found"  # the function's own problem code; a gateway's 404 has none
 
 
@@ -51,6 +52,7 @@ class Again:
     delay: float
     reason: str
     fault: bool
+    limited: bool = False  # its line waits its turn; the tenant has nothing to do with it
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,13 @@ def decide(answer: Answer, past: Past, policy: Policy, luck: float) -> Decision:
     fault = not _is_outage(answer)
     if fault and past.faults + 1 >= policy.max_attempts:
         return Dead("attempts_exhausted", f"{past.attempts + 1} attempts, the last: {reason}")
-    delay = policy.wait(past.attempts, luck)
+    limited = answer.code == _LIMITED
+    delay = 0.0 if limited and answer.retry_after else policy.wait(past.attempts, luck)
     if answer.retry_after is not None:
         delay = max(delay, min(answer.retry_after, policy.longest_retry_after))
     if past.age + delay > policy.max_age:
         return Dead("too_old", f"not delivered in {policy.max_age:g} s, the last: {reason}")
-    return Again(delay, reason, fault)
+    return Again(delay, reason, fault, limited)
 
 
 def _is_outage(answer: Answer) -> bool:

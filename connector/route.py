@@ -205,7 +205,7 @@ class Route:
             },
         )
         worker.window.again(held, decision.delay, now)
-        if self.tenants.failed(held.tenant, now):
+        if not decision.limited and self.tenants.failed(held.tenant, now):
             self._hold(held.tenant, decision.reason, now)
 
     def _hold(self, tenant: str, reason: str, now: float) -> None:

@@ -13,9 +13,11 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from genesys_api_service.budget import Budgets
 from genesys_api_service.media import Media, open_media
 from genesys_api_service.sender import Sender
 from shared.genesys.client import GenesysClient
+from shared.limits.settings import ClientSettings
 from shared.media.settings import MediaSettings
 from shared.messaging.door import Route, answer
 from shared.messaging.sending import Sending
@@ -33,7 +35,9 @@ from shared.tokens.source import TokenSource
 NAME = "genesys-api"
 
 
-class Settings(RedisSettings, ServiceAuthSettings, VaultSettings, RegionSettings, MediaSettings):
+class Settings(
+    RedisSettings, ServiceAuthSettings, VaultSettings, RegionSettings, MediaSettings, ClientSettings
+):
     """Where Genesys and the auth function are, and how long Genesys may take (seconds)."""
 
     auth_url: str
@@ -80,7 +84,8 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
             Check("redis", cache.ping, required=False),
             media.check,
         ]
-        yield Kit(routes=_routes(Sender(client, source, Sending(), regions), media), checks=checks)
+        sender = Sender(client, source, Sending(), regions, Budgets.of(settings, cache))
+        yield Kit(routes=_routes(sender, media), checks=checks)
 
 
 def _routes(sender: Sender, media: Media) -> dict[str, Route[Any]]:

@@ -13,6 +13,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.limits.settings import NumberSettings
 from shared.media.settings import MediaSettings
 from shared.messaging.door import Route, answer
 from shared.messaging.sending import Sending
@@ -27,12 +28,13 @@ from shared.tenancy.vault import Vault
 from shared.tokens.source import TokenSource
 from shared.whatsapp.client import WhatsAppClient
 from wa_api_service.media import Media, open_media
+from wa_api_service.pacing import Pacing
 from wa_api_service.sender import Sender
 
 NAME = "wa-api"
 
 
-class Settings(RedisSettings, ServiceAuthSettings, VaultSettings, MediaSettings):
+class Settings(RedisSettings, ServiceAuthSettings, VaultSettings, MediaSettings, NumberSettings):
     """Where Meta and the auth function are, and how long Meta may take (seconds)."""
 
     auth_url: str
@@ -85,7 +87,8 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
             Check("redis", cache.ping, required=False),
             media.check,
         ]
-        yield Kit(routes=_routes(Sender(client, source, Sending()), media), checks=checks)
+        sender = Sender(client, source, Sending(), Pacing.of(settings, cache))
+        yield Kit(routes=_routes(sender, media), checks=checks)
 
 
 def _routes(sender: Sender, media: Media) -> dict[str, Route[Any]]:

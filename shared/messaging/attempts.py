@@ -50,6 +50,8 @@ class Patience:
         error = outcome.error
         if outcome.outcome != "refused" or error is None or not error.retryable:
             return None
+        if error.hold_line and error.action == "wait":  # the queue waits better than a call does
+            return None
         if tries >= min(self.tries, error.max_attempts or self.tries):
             return None
         # Never earlier than the provider asks; a little later, so that many do not come together.

@@ -4,8 +4,9 @@ SendOutcome
 ├── accepted               the provider took it and named it; never send it again
 ├── refused                the provider did not take it
 │   ├── retryable          the same send may succeed later (not before `retry_after`)
-│   │   └── hold_tenant    nothing of this tenant can be sent until its credential is mended:
-│   │                      keep the message, do not count the attempt
+│   │   ├── hold_tenant    nothing of this tenant can be sent until its credential is mended:
+│   │   │                  keep the message, do not count the attempt
+│   │   └── hold_line      over a limit: this customer's messages wait, nothing else does
 │   └── final              tell the agent (`reason`, `agent_words`); never send it again
 └── unknown                it may have arrived
     ├── retryable          repeating it with the same id and time is right (Genesys)
@@ -17,11 +18,14 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.genesys.build import Reason
+from shared.runtime.errors import Limited, Unavailable
 
 Fate = Literal["accepted", "refused", "unknown"]
 
 # What a table row asks for: contracts/meta.md (c.6).
 Action = Literal["retry", "wait", "never", "template", "alarm"]
+
+HELD_BACK = "limit_"  # how our own codes of a send that was not made begin
 
 
 class SendError(BaseModel):
@@ -39,6 +43,7 @@ class SendError(BaseModel):
     agent_words: str
     operator_words: str
     hold_tenant: bool = False
+    hold_line: bool = False
     token_rejected: bool = False  # a fresh token may help
     max_attempts: int | None = None  # tries in all that make sense; None: the caller's policy
     trace: str | None = None  # fbtrace_id or ININ-Correlation-Id, for the provider's support
@@ -118,3 +123,25 @@ def may_have_arrived(code: str, detail: str, *, repeatable: bool) -> SendError:
             else "The request may have been taken; a status decides. It is not repeated blindly."
         ),
     )
+
+
+def held_back(limit: str, retry_after: float) -> SendError:
+    """The error of a send that would have been over a provider's limit: it was not made."""
+    return SendError(
+        provider_code=f"{HELD_BACK}{limit}",
+        title="Waits for its turn",
+        detail=f"the {limit} may send again in {retry_after:.1f} s",
+        action="wait",
+        retryable=True,
+        retry_after=retry_after,
+        reason="RateLimited",
+        agent_words="Many messages are on their way. It is sent in its turn, without your help.",
+        operator_words="More is sent than the provider allows: see docs/operate.md, limits.",
+        hold_line=True,
+    )
+
+
+def later(error: SendError, words: str) -> Unavailable:
+    """What the queue is told of a send that can be tried again."""
+    kind = Limited if error.hold_line else Unavailable
+    return kind(f"{words}: {error.title}", retry_after=error.retry_after)

@@ -3,17 +3,20 @@
 The line and the labels tell who and how it ended, never what was said, to whom, or with which key.
 """
 
+from __future__ import annotations
+
 import time
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import orjson
 from pydantic import SecretStr
 
 from shared.messaging.attempts import Attempt, Credential, Patience, deliver
-from shared.messaging.outcomes import SendOutcome
+from shared.messaging.outcomes import HELD_BACK, SendError, SendOutcome
 from shared.runtime.errors import BadInput, BodyTooLarge
 from shared.runtime.logging import bind, logger
-from shared.runtime.metrics import counter, histogram
+from shared.runtime.metrics import Bounded, counter, histogram
 
 log = logger()
 
@@ -24,22 +27,39 @@ OWN = histogram("send_own_seconds", "Time of a send beside the provider's", ("ki
 
 TENANTS_SHOWN = 200
 CODES_SHOWN = 100
-_OTHER = "other"
 
 
-class Bounded:
-    """A label's values as they come, up to a number; then all new ones are `other`."""
+class Gate(Protocol):
+    """The limits that a send has to keep."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._seen: set[str] = set()
+    async def enter(self) -> SendError | None:
+        """Count one try and wait for its turn; or why it is not made now."""
+        ...
 
-    def __call__(self, value: str) -> str:
-        """The value itself, or `other`."""
-        if value not in self._seen and len(self._seen) >= self._limit:
-            return _OTHER
-        self._seen.add(value)
-        return value
+    async def learn(self, outcome: SendOutcome) -> SendOutcome:
+        """Take in what the try came to; the outcome, with what the limits say to it."""
+        ...
+
+
+class OpenGate:
+    """No limits."""
+
+    async def enter(self) -> SendError | None:
+        """Go."""
+        return None
+
+    async def learn(self, outcome: SendOutcome) -> SendOutcome:
+        """The same."""
+        return outcome
+
+
+@dataclass(frozen=True)
+class Job:
+    """Whose send it is, and of which kind ("whatsapp", "genesys_message", ...)."""
+
+    kind: str
+    tenant_id: str
+    channel_id: str
 
 
 class Sending:
@@ -51,53 +71,75 @@ class Sending:
         self._code = Bounded(CODES_SHOWN)
 
     async def run(
-        self, kind: str, tenant_id: str, channel_id: str, attempt: Attempt, credential: Credential
+        self, job: Job, attempt: Attempt, credential: Credential, gate: Gate | None = None
     ) -> SendOutcome:
-        """The outcome of one send of this kind ("whatsapp", "genesys_message", ...).
+        """The outcome of one send.
 
         Raises Unavailable when the function cannot work; then nothing was sent.
         """
-        bind(tenant_id=tenant_id, channel_id=channel_id)
-        watch = _Stopwatch(attempt)
+        bind(tenant_id=job.tenant_id, channel_id=job.channel_id)
+        watch = _Stopwatch(attempt, gate or OpenGate())
         started = time.perf_counter()
         outcome = await deliver(watch, credential, self._patience)
-        own = time.perf_counter() - started - watch.seconds
-        self._count(kind, tenant_id, outcome, watch.seconds, own)
-        _tell(kind, outcome, watch, own)
+        self._tell(job, outcome, watch, time.perf_counter() - started)
         return outcome
 
-    def _count(
-        self, kind: str, tenant_id: str, outcome: SendOutcome, provider: float, own: float
-    ) -> None:
-        SENDS.labels(kind, self._tenant(tenant_id), outcome.outcome).inc()
-        PROVIDER.labels(kind).observe(provider)
-        OWN.labels(kind).observe(own)
+    def hold_back(self, job: Job, error: SendError) -> SendOutcome:
+        """The outcome of a send that is not even begun."""
+        bind(tenant_id=job.tenant_id, channel_id=job.channel_id)
+        outcome = SendOutcome.refused(error)
+        self._tell(job, outcome, _Stopwatch(_nothing, OpenGate()), 0.0)
+        return outcome
+
+    def _tell(self, job: Job, outcome: SendOutcome, watch: _Stopwatch, whole: float) -> None:
+        own = max(0.0, whole - watch.seconds - watch.waited)
+        held = outcome.error is not None and outcome.error.provider_code.startswith(HELD_BACK)
+        fate = "held" if held else outcome.outcome
+        SENDS.labels(job.kind, self._tenant(job.tenant_id), fate).inc()
+        if watch.tries:
+            PROVIDER.labels(job.kind).observe(watch.seconds)
+            OWN.labels(job.kind).observe(own)
         if outcome.error is not None:
-            REFUSALS.labels(kind, self._code(outcome.error.provider_code)).inc()
+            REFUSALS.labels(job.kind, self._code(outcome.error.provider_code)).inc()
+        _log(job.kind, outcome, watch, own)
 
 
 class _Stopwatch:
-    """An attempt that counts its tries and the seconds spent in them."""
+    """An attempt that counts its tries and the seconds spent in them, and before the gate."""
 
-    def __init__(self, attempt: Attempt) -> None:
+    def __init__(self, attempt: Attempt, gate: Gate) -> None:
         self._attempt = attempt
+        self._gate = gate
         self.tries = 0
         self.seconds = 0.0
+        self.waited = 0.0
 
     async def __call__(self, token: SecretStr) -> SendOutcome:
+        started = time.perf_counter()
+        held = await self._gate.enter()
+        self.waited += time.perf_counter() - started
+        if held is not None:
+            return SendOutcome.refused(held)
         self.tries += 1
         started = time.perf_counter()
         try:
-            return await self._attempt(token)
+            outcome = await self._attempt(token)
         finally:
             self.seconds += time.perf_counter() - started
+        return await self._gate.learn(outcome)
 
 
-def _tell(kind: str, outcome: SendOutcome, watch: _Stopwatch, own: float) -> None:
+async def _nothing(token: SecretStr) -> SendOutcome:
+    del token
+    raise RuntimeError("a send that is held back has no attempt")
+
+
+def _log(kind: str, outcome: SendOutcome, watch: _Stopwatch, own: float) -> None:
     line: dict[str, Any] = {
         "kind": kind,
         "outcome": outcome.outcome,
         "tries": watch.tries,
+        "waited_ms": round(watch.waited * 1000),
         "provider_ms": round(watch.seconds * 1000),
         "own_ms": round(own * 1000),
         "provider_trace": outcome.trace,
@@ -110,6 +152,8 @@ def _tell(kind: str, outcome: SendOutcome, watch: _Stopwatch, own: float) -> Non
     line |= {"retryable": error.retryable, "hold_tenant": error.hold_tenant}
     if error.action == "alarm":
         log.error("send", extra=line)
+    elif error.provider_code.startswith(HELD_BACK):
+        log.info("send", extra=line)
     else:
         log.warning("send", extra=line)
 

@@ -19,6 +19,11 @@ KEEP_ALIVE_S = 15.0  # less than any provider's, so that we seldom write into a 
 POOL = 512
 _USER_AGENT = "Parley"
 
+# Codes of a request that surely did not leave.
+NOT_SENT = frozenset(
+    {"name_not_found", "tls_failed", "connect_timeout", "bad_address", "connect_failed"}
+)
+
 
 @dataclass(frozen=True)
 class Limits:

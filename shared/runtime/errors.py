@@ -8,7 +8,8 @@ ParleyError
 ├── NotFound (404)
 ├── Conflict (409)
 ├── Unavailable (503)    a dependency does not answer: surely nothing was done, try again
-│   └── Busy (503)       somebody else is at it: try again a little later
+│   ├── Busy (503)       somebody else is at it: try again a little later
+│   └── Limited (429)    over a provider's limit: its line waits, nothing is wrong
 ├── Unknown (504)        the request may have arrived: reconcile before repeating
 └── SettingsError        the process cannot start as it is configured
 """
@@ -106,6 +107,14 @@ class Busy(Unavailable):
 
     code = "busy"
     title = "In work elsewhere"
+
+
+class Limited(Unavailable):
+    """It would be over a provider's limit: this line waits its turn, the others may go."""
+
+    code = "limited"
+    title = "Over a limit for the moment"
+    status = 429
 
 
 class Unknown(ParleyError):

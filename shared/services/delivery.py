@@ -28,6 +28,7 @@ PhoneNumberId = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,32}$")]
 IntegrationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 MediaId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,255}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Names = Annotated[str, StringConstraints(pattern=r"^[^,]{1,255}(,[^,]{1,255}){0,7}$")]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=8192)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Words = Annotated[str, StringConstraints(max_length=1024)]
@@ -36,7 +37,10 @@ Bytes = Annotated[int, Field(gt=0, le=LARGEST_FILE)]
 
 
 class WhatsAppSend(BaseModel):
-    """One message for Meta. `body` is the finished `POST /{phone_number_id}/messages` body."""
+    """One message for Meta. `body` is the finished `POST /{phone_number_id}/messages` body.
+
+    `per_second`: messages that the number may send, where its channel says it.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,11 +48,16 @@ class WhatsAppSend(BaseModel):
     channel_id: Uuid
     phone_number_id: PhoneNumberId
     credential: Name = "default"
+    per_second: Annotated[float, Field(ge=1, le=1000)] | None = None
     body: dict[str, Any]
 
 
 class GenesysSend(BaseModel):
-    """One message or receipt for Genesys. `body` is the finished Open Messaging body."""
+    """One message or receipt for Genesys. `body` is the finished Open Messaging body.
+
+    `credential`: one OAuth client, or several parted by commas; the one with most calls left is
+    used.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,7 +65,7 @@ class GenesysSend(BaseModel):
     channel_id: Uuid
     integration_id: IntegrationId
     region: Name
-    credential: Name = "default"
+    credential: Names = "default"
     body: dict[str, Any]
 
 
@@ -90,7 +99,7 @@ class GenesysMediaFetch(BaseModel):
     tenant_id: Uuid
     channel_id: Uuid
     region: Name
-    credential: Name = "default"
+    credential: Names = "default"
     url: Url
     mime: Words | None = None
     filename: Words | None = None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, Protocol
 
-from shared.messaging.outcomes import SendError, SendOutcome, may_have_arrived
+from shared.messaging.outcomes import SendError, SendOutcome, later, may_have_arrived
 from shared.runtime.clock import utcnow
 from shared.runtime.errors import Busy, Conflict, Unavailable
 from shared.services.patience import insist
@@ -193,7 +193,7 @@ class _Attempt:
             raise Unavailable(f"not known whether it arrived: {error.title}", retry_after=2)
         if self._may_try_again(error):
             await self.give_back(error.title)
-            raise Unavailable(f"not taken yet: {error.title}", retry_after=error.retry_after)
+            raise later(error, "not taken yet")
         return await self._refuse(part.number, error)
 
     def _may_try_again(self, error: SendError) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.genesys.build import open_address
-from shared.runtime.errors import Unavailable
+from shared.messaging.outcomes import later
 from shared.runtime.logging import logger
 from shared.services.delivery import GenesysApiClient
 from shared.services.patience import insist
@@ -34,7 +34,7 @@ class Receipts:
         outcome = await self._genesys.receipt(route.to_genesys(_body(due)))
         error = outcome.error
         if error is not None and error.retryable:
-            raise Unavailable(f"receipt not taken: {error.title}", retry_after=error.retry_after)
+            raise later(error, "receipt not taken")
         fate = "sent" if error is None else "refused"
         code = None if error is None else error.provider_code
         log.info("receipt", extra={"status": due.status, "fate": fate, "code": code})

@@ -34,7 +34,7 @@ class Media:
 
     async def fetch(self, request: GenesysMediaFetch) -> MediaOutcome:
         """An agent's file into media-outbound."""
-        tenant_id, name = request.tenant_id, request.credential
+        tenant_id, name = request.tenant_id, request.credential.split(",")[0]
         credential = TenantCredential(self.tokens, tenant_id, "genesys", name)
         bearer = Bearer(credential, self.patience)
         order = Order("genesys_fetch", request.tenant_id, request.channel_id, request.seconds)

@@ -1,4 +1,4 @@
-"""Sends one finished WhatsApp message with its tenant's token."""
+"""Sends one finished WhatsApp message with its tenant's token, in its turn."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,10 +7,11 @@ from pydantic import SecretStr
 
 from shared.messaging.credentials import TenantCredential
 from shared.messaging.outcomes import SendOutcome
-from shared.messaging.sending import Sending, check_body
+from shared.messaging.sending import Job, Sending, check_body
 from shared.services.delivery import WhatsAppSend
 from shared.tokens.source import TokenSource
 from shared.whatsapp.client import WhatsAppClient
+from wa_api_service.pacing import Pacing
 
 KIND: Final = "whatsapp"
 
@@ -25,6 +26,7 @@ class Sender:
     client: WhatsAppClient
     tokens: TokenSource
     sending: Sending
+    pacing: Pacing | None = None
 
     async def send(self, request: WhatsAppSend) -> SendOutcome:
         """The outcome of one message. Raises BadInput; Unavailable when nothing could be sent."""
@@ -34,6 +36,6 @@ class Sender:
             return await self.client.send(request.phone_number_id, token, request.body)
 
         credential = TenantCredential(self.tokens, request.tenant_id, KIND, request.credential)
-        return await self.sending.run(
-            KIND, request.tenant_id, request.channel_id, attempt, credential
-        )
+        job = Job(KIND, request.tenant_id, request.channel_id)
+        gate = self.pacing.gate(request) if self.pacing else None
+        return await self.sending.run(job, attempt, credential, gate)
