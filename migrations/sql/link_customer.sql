@@ -23,12 +23,15 @@ begin
   select * into v_person from customers c
    where c.tenant_id = p_tenant_id
      and c.customer = identity_owner(p_tenant_id, null, p_previous_bsuid);
+  select * into v_other from customers c
+   where c.tenant_id = p_tenant_id
+     and c.customer = identity_owner(p_tenant_id, p_previous_numbers, null)
+     -- unless somebody else has had the number since
+     and not (c.wa_id = any (p_previous_numbers) and coalesce(c.wa_id_at > p_at, false));
   if v_person.customer is null then
-    select * into v_person from customers c
-     where c.tenant_id = p_tenant_id
-       and c.customer = identity_owner(p_tenant_id, p_previous_numbers, null)
-       -- unless somebody else has had the number since
-       and not (c.wa_id = any (p_previous_numbers) and coalesce(c.wa_id_at > p_at, false));
+    v_person := v_other;
+  elsif v_other.customer <> v_person.customer and v_other.wa_id = any (p_previous_numbers) then
+    v_person := merge_customers(p_tenant_id, v_person.customer, v_other.customer);
   end if;
 
   v_name := identity_owner(p_tenant_id, null, p_current_bsuid);

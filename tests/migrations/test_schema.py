@@ -12,27 +12,14 @@ from local.services import Endpoints
 from migrations.run import current, upgrade
 from shared.runtime.errors import BadInput, ParleyError, Unavailable
 from shared.storage.database import Database
-
-
-def ask(url: str, sql: str, **values: Any) -> list[dict[str, Any]]:
-    async def main() -> list[dict[str, Any]]:
-        async with Database.open(url, size=1) as database:
-            return await database.rows(sql, **values)
-
-    return asyncio.run(main())
-
-
-def quiet(_: str) -> None:
-    pass
+from tests.migrations.asking import ask, fresh, quiet
 
 
 @pytest.fixture
 def empty(services: Endpoints) -> Iterator[Endpoints]:
     """A database of its own, without a schema."""
-    name = f"schema_{uuid4().hex[:12]}"
-    ask(services.database_owner_url, f"create database {name}")
-    yield services.for_database(name)
-    ask(services.database_owner_url, f"drop database {name} with (force)")
+    with fresh(services) as database:
+        yield database
 
 
 def test_an_empty_database_gets_everything_and_a_second_run_changes_nothing(

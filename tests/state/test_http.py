@@ -17,11 +17,17 @@ from shared.runtime.service_auth import ServiceTokens
 from shared.services.state import (
     ClaimRequest,
     CompleteRequest,
+    IdentityChange,
+    Notice,
     PartResult,
+    Preference,
     ReceiptConfirmed,
+    RecordedMessage,
+    RecordRequest,
     ReleaseRequest,
     StateClient,
     StatusUpdate,
+    Undelivered,
 )
 from tests.state.desk import NOON, new_id
 from tests.support import answers, free_port, start_function, wait_until
@@ -112,6 +118,39 @@ def test_a_claim_can_be_given_back(url: str) -> None:
         return [first.outcome, (await state.claim(request(mine))).outcome]
 
     assert ask(url, twice) == ["claimed", "claimed"]
+
+
+def test_what_is_said_of_people_is_kept(url: str) -> None:
+    mine = key()
+    scope = {name: mine[name] for name in ("tenant_id", "channel_id")}
+    who = {"wa_id": "491701", "bsuid": "DE.1"}
+    echo = {"direction": "outbound", "source_id": WAMID, "kind": "text", "occurred_at": NOON}
+
+    async def told(state: StateClient) -> None:
+        claim = await state.claim(request(mine).model_copy(update=who | {"reply_to": WAMID}))
+        assert (claim.wa_id, claim.bsuid, claim.quoted) == ("491701", "DE.1", None)
+        messages = [RecordedMessage.model_validate(echo | {"customer": "491701"} | who)]
+        recorded = await state.record(RecordRequest(**scope, messages=messages))
+        assert (recorded.recorded, recorded.known) == (1, 0)
+        change = {"previous": who, "current": {"wa_id": "491799"}, "occurred_at": NOON}
+        linked = await state.link(
+            IdentityChange.model_validate(change | {"tenant_id": mine["tenant_id"]})
+        )
+        assert linked.customer == "491701"
+        found = await state.customer("491799", **scope)
+        assert (found.customer, found.wa_id) == ("491701", "491799")
+        wish = {"category": "marketing_messages", "value": "stop", "occurred_at": NOON}
+        preferred = await state.prefer(Preference.model_validate(scope | who | wish))
+        assert (preferred.customer, preferred.changed) == ("491701", True)
+        news = {"provider": "meta", "field": "account_update", "severity": "info", "value": {}}
+        notice = Notice.model_validate(scope | news | {"occurred_at": NOON, "event_id": "e"})
+        assert [(await state.notice(notice)).new for _ in range(2)] == [True, False]
+        failed = Undelivered(**scope, target_id="g1", error={"title": "no"})
+        assert not (await state.undelivered(failed)).known
+        with pytest.raises(NotFound):
+            await state.customer("nobody", **scope)
+
+    ask(url, told)
 
 
 def test_what_is_wrong_has_its_name(url: str) -> None:

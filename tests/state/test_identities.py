@@ -119,6 +119,14 @@ def test_who_wrote_from_the_new_number_before_the_news_came_is_the_same(desk: De
     assert whose(desk, "conv-1") == OTHER_N
 
 
+def test_the_news_may_carry_the_new_id_which_has_written_before_them(desk: Desk) -> None:
+    desk.talk("1", N, B, occurred_at=MORNING)
+    desk.talk("2", OTHER_N, OTHER_B, occurred_at=EVENING)
+    desk.link({"wa_id": N, "bsuid": OTHER_B}, {"wa_id": OTHER_N}, NOON)
+    assert desk.customer(N).customer == desk.customer(B).customer == OTHER_N
+    assert address(desk.write_to(N)) == (OTHER_N, OTHER_N, OTHER_B)
+
+
 def test_an_id_that_changed_is_the_same_person_in_any_order_of_news(desk: Desk) -> None:
     desk.talk("1", N, B)
     desk.link({"bsuid": "DE.11"}, {"bsuid": "DE.12"}, EVENING)

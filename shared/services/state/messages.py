@@ -102,6 +102,7 @@ class Claim(BaseModel):
     decided (`receipt` may still be owed) · busy: another attempt is at it · unknown: an earlier
     send may have arrived. Busy and unknown: come back in `retry_after` seconds.
     `customer` is the name that never changes; `wa_id` and `bsuid` are the addresses to use now.
+    Without either there is no way to them: the name may be a number that is another's by now.
     `last_customer_message_*`: the newest message that opens Meta's window, and its time, never
     later than now.
     """

@@ -12,7 +12,11 @@ from shared.services.state.messages import Direction, MessageStatus, Request
 
 
 class Conversation(BaseModel):
-    """Whose a conversation is."""
+    """Whose a conversation is.
+
+    For an hour it may tell name and number of before a change: a claim under that name finds the
+    person, and tells the addresses of now.
+    """
 
     conversation_id: str
     tenant_id: str

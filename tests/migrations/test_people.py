@@ -1,0 +1,128 @@
+"""Revision 0004 makes people of what was there, and what runs meanwhile goes on."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import NullPool, create_engine
+
+from local.services import Endpoints
+from migrations.run import HERE, current, upgrade
+from tests.migrations.asking import ask, fresh, quiet
+
+TENANT, CHANNEL = str(uuid4()), str(uuid4())
+
+
+@pytest.fixture
+def old(services: Endpoints) -> Iterator[Endpoints]:
+    """A database of its own, at the revision before."""
+    with fresh(services) as empty:
+        url = empty.database_owner_url.replace("postgresql:", "postgresql+pg8000:")
+        config = Config()
+        config.set_main_option("script_location", str(HERE))
+        with create_engine(url, poolclass=NullPool).begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0003")
+        assert current(empty.database_owner_url) == "0003"
+        yield empty
+
+
+def known(old: Endpoints, kind: str, value: str, customer: str, name: str | None, at: str) -> None:
+    ask(
+        old.database_owner_url,
+        "insert into identities (tenant_id, kind, value, customer, profile_name, updated_at)"
+        " values (:tenant, :kind, :value, :customer, :name, :at)",
+        tenant=TENANT,
+        kind=kind,
+        value=value,
+        customer=customer,
+        name=name,
+        at=at,
+    )
+
+
+def conversation(old: Endpoints, customer: str, wrote_at: str | None) -> None:
+    ask(
+        old.database_owner_url,
+        "insert into conversation_mappings"
+        " (tenant_id, channel_id, customer, conversation_id, last_customer_message_at)"
+        " values (:tenant, :channel, :customer, :conversation, :at)",
+        tenant=TENANT,
+        channel=CHANNEL,
+        customer=customer,
+        conversation=f"conv-{customer}",
+        at=wrote_at,
+    )
+
+
+CLAIM = {
+    "tenant_id": TENANT,
+    "channel_id": CHANNEL,
+    "direction": "outbound",
+    "source_id": "m",
+    "attempt_id": str(uuid4()),
+    "customer": "491701",
+    "wa_id": "491701",
+    "bsuid": None,
+    "profile_name": None,
+    "conversation_id": None,
+    "kind": "text",
+    "content": None,
+    "occurred_at": "2026-11-23T12:00:00Z",
+    "event_id": "e",
+    "raw_ref": None,
+    "lease_seconds": 60.0,
+    "resend_unknown_seconds": 300.0,
+}
+
+
+def claim(old: Endpoints, **changes: Any) -> dict[str, Any]:
+    """As the functions of the release before call it."""
+    told = CLAIM | changes
+    names = ", ".join(f"p_{name} => :{name}" for name in told)
+    [row] = ask(old.database_url("functions"), f"select claim_message({names}) as answer", **told)
+    answer: dict[str, Any] = row["answer"]
+    return answer
+
+
+def test_every_name_that_was_there_becomes_a_person(old: Endpoints) -> None:
+    known(old, "wa_id", "491701", "491701", "Ann", "2026-10-01T00:00:00Z")
+    known(old, "wa_id", "491799", "491701", "Anne", "2026-11-01T00:00:00Z")
+    known(old, "bsuid", "DE.1", "491701", None, "2026-11-02T00:00:00Z")
+    known(old, "wa_id", "491702", "491702", None, "2026-11-02T00:00:00Z")
+    conversation(old, "491701", "2026-11-01T00:00:00Z")
+    conversation(old, "491702", None)
+    upgrade(old.database_owner_url, report=quiet)
+    people = (
+        "select customer, wa_id, bsuid, profile_name, wa_id_at is not null as wrote"
+        " from customers order by customer"
+    )
+    assert ask(old.database_owner_url, people) == [
+        {
+            "customer": "491701",
+            "wa_id": "491799",
+            "bsuid": "DE.1",
+            "profile_name": "Anne",
+            "wrote": True,
+        },
+        {
+            "customer": "491702",
+            "wa_id": "491702",
+            "bsuid": None,
+            "profile_name": None,
+            "wrote": False,
+        },
+    ]
+    found = claim(old)
+    assert (found["customer"], found["wa_id"], found["bsuid"]) == ("491701", "491799", "DE.1")
+    assert found["conversation_id"] == "conv-491701"
+
+
+def test_the_functions_of_the_release_before_claim_on(old: Endpoints) -> None:
+    upgrade(old.database_owner_url, report=quiet)
+    assert claim(old, direction="inbound")["outcome"] == "claimed"
+    assert claim(old, direction="inbound")["outcome"] == "claimed"
+    assert claim(old, direction="inbound", attempt_id=str(uuid4()))["outcome"] == "busy"
