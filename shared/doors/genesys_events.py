@@ -51,6 +51,7 @@ def post_of(
             "whatsapp_credential": owner.whatsapp_credential,
             "genesys_credential": owner.genesys_credential,
             "options": owner.options,
+            "limits": owner.limits,
             "suspended": not owner.active,
             "raw": {"bucket": stored.bucket, "key": stored.key},
             "received_at": rfc3339(now),

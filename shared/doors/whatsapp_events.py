@@ -139,6 +139,7 @@ def _common(owner: Resolution, arrival: Arrival) -> Json:
         "whatsapp_credential": owner.whatsapp_credential,
         "genesys_credential": owner.genesys_credential,
         "options": owner.options,
+        "limits": owner.limits,
         "raw": {"bucket": arrival.bucket, "key": arrival.key},
         "received_at": rfc3339(arrival.received_at),
     }

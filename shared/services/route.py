@@ -10,13 +10,15 @@ from shared.services.delivery import (
     GenesysSend,
     IntegrationId,
     Name,
+    Names,
     PhoneNumberId,
     Uuid,
     WhatsAppSend,
 )
-from shared.tenancy.options import ChannelOptions
+from shared.tenancy.options import ChannelLimits, ChannelOptions
 
 Options = Annotated[ChannelOptions, BeforeValidator(ChannelOptions.read)]
+ReadLimits = Annotated[ChannelLimits, BeforeValidator(ChannelLimits.read)]
 
 
 class RawPlace(BaseModel):
@@ -61,8 +63,9 @@ class Route(Whose):
     integration_id: IntegrationId
     region: Name
     whatsapp_credential: Name
-    genesys_credential: Name
+    genesys_credential: Names
     options: Options = ChannelOptions()
+    limits: ReadLimits = ChannelLimits()
 
     def to_genesys(self, body: dict[str, Any]) -> GenesysSend:
         """A finished body, addressed to this channel's integration."""
@@ -82,5 +85,6 @@ class Route(Whose):
             channel_id=self.channel_id,
             phone_number_id=self.phone_number_id,
             credential=self.whatsapp_credential,
+            per_second=self.limits.messages_per_second,
             body=body,
         )

@@ -3,11 +3,13 @@
 Unknown keys are refused, so that a misspelt one is not silently without effect.
 """
 
+import re
 from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -16,10 +18,14 @@ from pydantic import (
 )
 
 from shared.tenancy.models import DEFAULT_CREDENTIAL, PLATFORM_APP, Status, WireSecret
-from shared.tenancy.options import ChannelOptions
+from shared.tenancy.options import ChannelLimits, ChannelOptions
 
 # contracts/genesys.md (c): Genesys takes webhook secrets longer than 15 characters.
 MIN_WEBHOOK_SECRET = 16
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
+_NAME = re.compile(NAME)
+MOST_CLIENTS = 8
 
 
 def _trimmed(secret: SecretStr) -> SecretStr:
@@ -35,10 +41,25 @@ def _long_enough(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _joined(names: Any) -> Any:
+    texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return ",".join(names) if texts else names
+
+
+def _names(text: str) -> str:
+    names = text.split(",")
+    if len(names) > MOST_CLIENTS or len(set(names)) < len(names):
+        raise ValueError(f"takes up to {MOST_CLIENTS} names, each once")
+    if not all(_NAME.fullmatch(name) for name in names):
+        raise ValueError("is no name, or no list of names: letters, digits, '.', '_', '-'")
+    return text
+
+
 Secret = Annotated[WireSecret, AfterValidator(_trimmed)]
 WebhookSecret = Annotated[Secret, AfterValidator(_long_enough)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+Name = Annotated[str, StringConstraints(pattern=NAME)]
+Names = Annotated[str, BeforeValidator(_joined), AfterValidator(_names)]
 Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,32}$")]
 IntegrationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,253}$")]
@@ -80,7 +101,10 @@ class AppFile(Declared):
 
 
 class ChannelFile(Declared):
-    """One WhatsApp number joined to one Genesys integration."""
+    """One WhatsApp number joined to one Genesys integration.
+
+    `genesys_credential` is one OAuth client, or a list of those that share its calls.
+    """
 
     name: Name
     phone_number_id: Digits
@@ -91,10 +115,15 @@ class ChannelFile(Declared):
     webhook_secret: WebhookSecret | None = None
     meta_app: Name = PLATFORM_APP
     whatsapp_credential: Name = DEFAULT_CREDENTIAL
-    genesys_credential: Name = DEFAULT_CREDENTIAL
+    genesys_credential: Names = DEFAULT_CREDENTIAL
     status: Status = "active"
-    limits: dict[str, Any] = Field(default_factory=dict)
+    limits: ChannelLimits = Field(default_factory=ChannelLimits)
     options: ChannelOptions = Field(default_factory=ChannelOptions)
+
+    @property
+    def genesys_credentials(self) -> list[str]:
+        """Its OAuth clients."""
+        return self.genesys_credential.split(",")
 
 
 class TenantFile(Declared):

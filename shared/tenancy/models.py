@@ -35,7 +35,8 @@ class Resolution(BaseModel):
     region: str | None = None
     meta_app: str = PLATFORM_APP
     whatsapp_credential: str = DEFAULT_CREDENTIAL
-    genesys_credential: str = DEFAULT_CREDENTIAL
+    genesys_credential: str = DEFAULT_CREDENTIAL  # several: parted by commas
+    limits: dict[str, Any] = Field(default_factory=dict)  # the channel's
     options: dict[str, Any] = Field(default_factory=dict)  # the tenant's, under the channel's
 
     @property

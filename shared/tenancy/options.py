@@ -33,6 +33,29 @@ class _Chosen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+class _Given(_Chosen):
+    """Keeps only what was given, and reads what is stored as far as it can be used."""
+
+    @model_serializer(mode="wrap")
+    def _given(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Only what was chosen, so that a default of one never hides a choice of the other."""
+        whole: dict[str, Any] = handler(self)
+        return {name: value for name, value in whole.items() if name in self.model_fields_set}
+
+    @classmethod
+    def read(cls, stored: Any) -> Self:
+        """Them as they can be used: what is stored and is none of them (any more) is left out."""
+        if isinstance(stored, cls):
+            return stored
+        given = stored if isinstance(stored, dict) else {}
+        known = {name: value for name, value in given.items() if name in cls.model_fields}
+        try:
+            return cls.model_validate(known)
+        except ValidationError as error:
+            wrong = {fault["loc"][0] for fault in error.errors(include_url=False)}
+            return cls.model_validate({k: v for k, v in known.items() if k not in wrong})
+
+
 class FallbackTemplate(_Chosen):
     """The template that takes the place of a text outside the 24 hours.
 
@@ -55,7 +78,7 @@ class FallbackTemplate(_Chosen):
         return parameters
 
 
-class ChannelOptions(_Chosen):
+class ChannelOptions(_Given):
     """The options of a channel, or of a tenant for all its channels."""
 
     suspended_answer: Literal["refuse", "receipt"] = "refuse"
@@ -63,21 +86,12 @@ class ChannelOptions(_Chosen):
     fallback_template: FallbackTemplate | None = None
     typing: bool = Field(True, strict=True)
 
-    @model_serializer(mode="wrap")
-    def _given(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Only what was chosen, so that a default of one never hides a choice of the other."""
-        whole: dict[str, Any] = handler(self)
-        return {name: value for name, value in whole.items() if name in self.model_fields_set}
 
-    @classmethod
-    def read(cls, stored: Any) -> Self:
-        """The options as they can be used: what is stored and no option (any more) is left out."""
-        if isinstance(stored, cls):
-            return stored
-        given = stored if isinstance(stored, dict) else {}
-        known = {name: value for name, value in given.items() if name in cls.model_fields}
-        try:
-            return cls.model_validate(known)
-        except ValidationError as error:
-            wrong = {fault["loc"][0] for fault in error.errors(include_url=False)}
-            return cls.model_validate({k: v for k, v in known.items() if k not in wrong})
+class ChannelLimits(_Given):
+    """What the providers allow a channel, where it is not what they allow everybody.
+
+    Messages a second: Meta gives a coexistence number 20, an upgraded one 1000
+    (contracts/meta.md e).
+    """
+
+    messages_per_second: Annotated[float, Field(ge=1, le=1000)] | None = None

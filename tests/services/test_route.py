@@ -48,6 +48,14 @@ def test_it_tells_both_ends_of_a_channel() -> None:
     assert (genesys.integration_id, genesys.region) == (DATA["integration_id"], DATA["region"])
 
 
+def test_a_channels_own_limit_and_its_clients_go_with_its_messages() -> None:
+    own = {"limits": {"messages_per_second": 20}, "genesys_credential": "default,second"}
+    route = Route.of(event(DATA | own))
+    assert route.to_whatsapp({"a": 1}).per_second == 20
+    assert route.to_genesys({"b": 2}).credential == "default,second"
+    assert Route.of(event(DATA)).to_whatsapp({"a": 1}).per_second is None
+
+
 @pytest.mark.parametrize("name", sorted(set(DATA) - {"raw", "message"}))
 def test_what_is_missing_is_named(name: str) -> None:
     with pytest.raises(BadInput, match=name):

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.tenancy.files import TenantFile
-from shared.tenancy.options import ChannelOptions
+from shared.tenancy.options import ChannelLimits, ChannelOptions
 from tests.tenancy.declared import tenant_file
 from tests.tenancy.serving import Served
 
@@ -78,3 +78,25 @@ def test_a_wrong_option_leaves_the_others_as_they_are() -> None:
     assert (read.typing, read.media_mode) == (True, "link")
     assert read.fallback_template is not None
     assert read.fallback_template.parameters == ["Acme", "{text}"]
+
+
+def test_a_channel_tells_its_limits_and_the_clients_that_share_its_calls(tenancy: Served) -> None:
+    file = tenant_file()
+    clients = file["credentials"]["genesys"]
+    clients["second"] = clients["default"] | {"client_id": "another"}
+    file["channels"][0] |= {
+        "genesys_credential": ["default", "second"],
+        "limits": {"messages_per_second": 20},
+    }
+    path = f"/tenancy/tenants/{file['tenant']}"
+    assert tenancy.call("PUT", path, file).status_code == 200
+    number = file["channels"][0]["phone_number_id"]
+    found = tenancy.call("GET", f"/tenancy/resolve/phone/{number}").json()["resolution"]
+    assert found["genesys_credential"] == "default,second"
+    assert found["limits"] == {"messages_per_second": 20}
+    assert tenancy.call("PUT", path, file).json()["changes"] == []
+
+
+@pytest.mark.parametrize("stored", [{}, None, {"messages_per_second": "many"}, {"old": 1}])
+def test_limits_that_can_not_be_used_are_none(stored: Any) -> None:
+    assert ChannelLimits.read(stored).messages_per_second is None

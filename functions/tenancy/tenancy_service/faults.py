@@ -81,24 +81,24 @@ def _bad_channel(
         "whatsapp", channel.whatsapp_credential
     ):
         yield f"{where}: there is no whatsapp credential {channel.whatsapp_credential!r}"
-    if channel.genesys_credential not in file.credentials.genesys and not stored.credential(
-        "genesys", channel.genesys_credential
-    ):
-        yield f"{where}: there is no genesys credential {channel.genesys_credential!r}"
+    for name in channel.genesys_credentials:
+        if name not in file.credentials.genesys and not stored.credential("genesys", name):
+            yield f"{where}: there is no genesys credential {name!r}"
 
 
 def _bad_region_pair(
     channel: ChannelFile, file: TenantFile, stored: Stored, region_of: RegionOf
 ) -> Iterator[str]:
     """A token of one region is unknown in every other."""
-    declared = file.credentials.genesys.get(channel.genesys_credential)
-    row = stored.credential("genesys", channel.genesys_credential)
-    region = declared.region if declared else region_of(row) if row else None
-    if region is not None and region != channel.region:
-        yield (
-            f"channel {channel.name}: region {channel.region!r} is not that of its genesys "
-            f"credential {channel.genesys_credential!r} ({region!r})"
-        )
+    for name in channel.genesys_credentials:
+        declared = file.credentials.genesys.get(name)
+        row = stored.credential("genesys", name)
+        region = declared.region if declared else region_of(row) if row else None
+        if region is not None and region != channel.region:
+            yield (
+                f"channel {channel.name}: region {channel.region!r} is not that of its genesys "
+                f"credential {name!r} ({region!r})"
+            )
 
 
 def _taken_apps(file: TenantFile, tenant_id: str | None, others: list[AppRow]) -> Iterator[str]:

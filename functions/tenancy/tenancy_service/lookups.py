@@ -30,7 +30,8 @@ select t.id as tenant_id, t.slug as tenant_slug, t.status as tenant_status,
        t.options as tenant_options, c.options as channel_options,
        c.id as channel_id, c.name as channel_name, c.status as channel_status,
        c.phone_number_id, c.waba_id, c.integration_id, c.region,
-       coalesce(a.name, '{platform}') as meta_app, c.whatsapp_credential, c.genesys_credential
+       coalesce(a.name, '{platform}') as meta_app, c.whatsapp_credential, c.genesys_credential,
+       c.limits
 from channels c join tenants t on t.id = c.tenant_id left join meta_apps a on a.id = c.meta_app_id
 where c.{column} = :value order by c.created_at limit 1
 """
