@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from parley import buckets, keys, schema, tenants
+from parley import buckets, keys, queues, schema, tenants
 from parley.environment import Environment
 from parley.tenant_file import SHAPE
 from shared.runtime.errors import ParleyError, SettingsError, Unavailable, Unknown
@@ -15,13 +15,15 @@ from shared.runtime.errors import ParleyError, SettingsError, Unavailable, Unkno
 EPILOG = """\
 exit codes:
   0  done, or all is well
-  1  refused, not found, or (doctor) something is wrong
+  1  refused, not found; doctor: something is wrong; ledger: it does not balance; replay and
+     dlq replay: something was left out
   2  the command, a file or a setting is wrong
   3  a service did not answer
 
 settings come from the environment, then from --env-file, then from secret files in SECRETS_DIR:
   TENANCY_URL, SERVICE_TOKEN_KEY     tenants, doctor
   S3_ENDPOINT_URL, S3_ACCESS_KEY, S3_SECRET_KEY   buckets, doctor
+  DATABASE_URL_CONNECTOR, AMQP_URL   dlq, ledger, replay
   DATABASE_OWNER_URL, DATABASE_URL   migrate, doctor (the first that is set; the owner's address)
   all others                         `parley doctor` names each, and where it comes from
 
@@ -29,6 +31,8 @@ examples:
   parley --env-file .local/env doctor
   parley tenants apply tenants.yml --dry-run
   parley keys new key-ring > .secrets/key-ring
+  parley dlq list --tenant acme-bank --from 2h
+  parley ledger
 """
 WRONG, USAGE, NO_ANSWER = 1, 2, 3
 
@@ -54,7 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     """All commands and options."""
     parser = argparse.ArgumentParser(
         prog="parley",
-        description="Operates Parley: schema, tenants, keys, and what is wrong.",
+        description="Operates Parley: schema, tenants, keys, messages, and what is wrong.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -72,6 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
     make.set_defaults(run=buckets.make)
     _add_tenants(commands.add_parser("tenants", help="apply a tenants file, list, show"))
     _add_keys(commands.add_parser("keys", help="make fresh keys for the platform"))
+    queues.add_commands(commands)
     doctor = commands.add_parser(
         "doctor",
         help="name every setting, ask every dependency, say what is wrong",

@@ -1,7 +1,8 @@
-"""The doctor's look at S3: which of our buckets are not there."""
+"""Looks at S3: which of our buckets are not there, what lies under a prefix."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import urllib3
@@ -10,6 +11,7 @@ from minio.error import MinioException
 
 from parley.environment import Found
 from shared.runtime.errors import Unavailable
+from shared.runtime.settings import ObjectSettings
 from shared.storage.objects import BUCKETS
 
 
@@ -32,3 +34,23 @@ def missing_buckets(endpoint: Found, access: Found, secret: Found, seconds: floa
             f"{endpoint.name} (from {endpoint.source}), {access.name} and {secret.name}"
         ) from None
     return [bucket for bucket in BUCKETS if bucket not in there]
+
+
+def listed(settings: ObjectSettings, bucket: str, prefix: str) -> Iterator[str]:
+    """The keys under a prefix, in their order. Raises Unavailable."""
+    parts = urlsplit(settings.s3_endpoint_url)
+    client = Minio(
+        parts.netloc,
+        access_key=settings.s3_access_key.get_secret_value(),
+        secret_key=settings.s3_secret_key.get_secret_value(),
+        secure=parts.scheme == "https",
+        region=settings.s3_region,
+    )
+    try:
+        for found in client.list_objects(bucket, prefix=prefix, recursive=True):
+            yield str(found.object_name)
+    except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        raise Unavailable(
+            f"S3 does not list {bucket} ({type(error).__name__}): check S3_ENDPOINT_URL, "
+            "S3_ACCESS_KEY and S3_SECRET_KEY"
+        ) from None

@@ -194,12 +194,15 @@ class World:
 
         await eventually(is_so, limit)
 
+    async def forget(self, table: str) -> None:
+        """As somebody who should not have."""
+        await self._database.rows(
+            f"delete from {table} where starts_with(queue, :prefix)", prefix=self.topology.prefix
+        )
+
     async def close(self) -> None:
         for table in ("parked", "dead_letters"):
-            await self._database.rows(
-                f"delete from {table} where starts_with(queue, :prefix)",
-                prefix=self.topology.prefix,
-            )
+            await self.forget(table)
         await self._database.close()
 
 

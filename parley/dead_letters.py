@@ -1,0 +1,181 @@
+"""`parley dlq list` and `show`: what was given up, and why; what customers wrote only if asked."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from parley.environment import Environment
+from parley.moments import short
+from parley.stores import database_of, quiet, tenant_id_of
+from shared.messaging.envelope import Event
+from shared.runtime.errors import BadInput, NotFound
+from shared.storage.database import Database
+
+DONE = 0
+PAGE = 100
+_FIND = (
+    "select * from dlq_find(:tenant_id, :reason, :queue, :from, :to, :id, :replayed,"
+    " :after_seen, :after_id, :limit)"
+)
+_COUNTS = "select * from dlq_counts(:tenant_id, :reason, :queue, :from, :to, :id, :replayed)"
+_BODY = "select dlq_body(:id) as body"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which letters. Absent: any."""
+
+    tenant_id: str | None
+    given: argparse.Namespace
+    replayed: bool
+
+    @classmethod
+    async def of(cls, database: Database, given: argparse.Namespace, *, replayed: bool) -> Filter:
+        """As it was typed. Raises NotFound for a tenant that is not there."""
+        # One that is named is wanted, whatever became of it.
+        return cls(
+            await tenant_id_of(database, given.tenant), given, replayed or given.id is not None
+        )
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """As the SQL functions want it."""
+        return {
+            "tenant_id": self.tenant_id,
+            "reason": self.given.reason,
+            "queue": self.given.queue,
+            "from": self.given.since,
+            "to": self.given.until,
+            "id": self.given.id,
+            "replayed": self.replayed,
+        }
+
+
+async def counts(database: Database, wanted: Filter) -> dict[str, int]:
+    """How many letters, by reason."""
+    found = await database.rows(_COUNTS, idempotent=True, **wanted.arguments)
+    return {row["reason_code"]: row["letters"] for row in found}
+
+
+async def letters(
+    database: Database, wanted: Filter, limit: int | None
+) -> AsyncIterator[Mapping[str, Any]]:
+    """The letters, the first seen first; those that come meanwhile may be among them."""
+    seen, last, left = None, None, limit
+    while left is None or left > 0:
+        some = await database.rows(
+            _FIND,
+            idempotent=True,
+            after_seen=seen,
+            after_id=last,
+            limit=PAGE if left is None else min(PAGE, left),
+            **wanted.arguments,
+        )
+        for row in some:
+            yield row
+        if len(some) < PAGE:
+            return
+        seen, last = some[-1]["first_seen"], some[-1]["id"]
+        left = None if left is None else left - len(some)
+
+
+async def body_of(database: Database, id_: str) -> bytes:
+    """The event's bytes. Raises NotFound."""
+    found = await database.rows(_BODY, idempotent=True, id=id_)
+    if found[0]["body"] is None:
+        raise NotFound("the letter is gone")
+    return bytes(found[0]["body"])
+
+
+def list_(given: argparse.Namespace, environment: Environment) -> int:
+    """A line a letter, and how many of each reason."""
+    quiet()
+    return asyncio.run(_list(given, environment))
+
+
+async def _list(given: argparse.Namespace, environment: Environment) -> int:
+    async with database_of(environment) as database:
+        wanted = await Filter.of(database, given, replayed=given.replayed)
+        told = await counts(database, wanted)
+        rows = [row async for row in letters(database, wanted, given.limit)]
+    if given.json:
+        print(json.dumps([_public(row) for row in rows], indent=2))
+        return DONE
+    for row in rows:
+        mark = " (replayed)" if row["replayed_at"] else ""
+        who = row["slug"] or row["tenant_id"] or "-"
+        print(f"{row['id']}  {short(row['last_seen'])}  {who}  {row['queue']}{mark}")
+        print(f"    {row['reason_code']}, {row['attempts']} attempts: {row['reason'][:120]}")
+    _sum_up(told, len(rows))
+    return DONE
+
+
+def _sum_up(told: Mapping[str, int], shown: int) -> None:
+    total = sum(told.values())
+    if not total:
+        print("no dead letters of that kind")
+        return
+    print(f"\n{total} dead letters" + (f", {shown} shown" if shown < total else ""))
+    for code, count in told.items():
+        print(f"  {count:>6}  {code}")
+    print("next: `parley dlq show ID`; mend the cause; `parley dlq replay` with the same filters")
+
+
+def show(given: argparse.Namespace, environment: Environment) -> int:
+    """One letter with all that is known of it."""
+    quiet()
+    return asyncio.run(_show(given, environment))
+
+
+async def _show(given: argparse.Namespace, environment: Environment) -> int:
+    async with database_of(environment) as database:
+        found = await database.rows(
+            _FIND,
+            idempotent=True,
+            **dict.fromkeys(("tenant_id", "reason", "queue", "from", "to")),
+            **dict.fromkeys(("after_seen", "after_id")),
+            id=given.id,
+            replayed=True,
+            limit=1,
+        )
+        if not found:
+            raise NotFound(f"there is no dead letter {given.id!r}: `parley dlq list` names them")
+        body = await body_of(database, found[0]["id"])
+    for name, value in _public(found[0]).items():
+        print(f"{name:<14} {'-' if value is None else value}")
+    for name, value in _envelope(body).items():
+        print(f"{name:<14} {value}")
+    if given.body:
+        print("\n# the event, with what was written in it:")
+        print(_readable(body))
+    else:
+        print("\nwhat was written is not shown; --body shows the event with it")
+    return DONE
+
+
+def _public(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a row is nobody's secret. The partition key holds a customer's number."""
+    shown = {name: row[name] for name in row if name != "partition_key"}
+    return {n: short(v) if hasattr(v, "astimezone") else v for n, v in shown.items()}
+
+
+def _envelope(body: bytes) -> dict[str, Any]:
+    try:
+        event = Event.decode(body)
+    except BadInput as error:
+        return {"event": f"can not be read: {error.detail}"}
+    return {"type": event.type, "time": short(event.time), "channel_id": event.channelid or "-"}
+
+
+def _readable(body: bytes) -> str:
+    try:
+        return orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2).decode()
+    except orjson.JSONDecodeError:
+        return repr(body)

@@ -1,0 +1,123 @@
+"""Commands about messages, as one types them: `parley dlq`, `parley replay`, `parley ledger`."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from parley.moments import FORMS, day, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from parley.environment import Environment
+
+GRACE_S = 900.0
+
+
+def add_commands(commands: Any) -> None:
+    """Add them to the command's parser."""
+    _add_dlq(
+        commands.add_parser(
+            "dlq",
+            help="list, show and replay dead letters",
+            description="Messages that were given up, with the reason; back into their queues.",
+        )
+    )
+    _add_replay(
+        commands.add_parser(
+            "replay",
+            help="make the events of stored webhooks again, from the raw archive in S3",
+            description="Bodies of the archive become the same events with the same ids: what was "
+            "delivered is a duplicate and goes no further, what was not is delivered.",
+        )
+    )
+    _add_ledger(
+        commands.add_parser(
+            "ledger",
+            help="what came in and what became of it: in = done + parked + dead + waiting",
+            description="Counts messages by tenant. 1 when it does not balance: then something "
+            "was lost, and the command says what to look at.",
+        )
+    )
+
+
+def _add_dlq(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    list_ = commands.add_parser("list", help="a line each, and how many of each reason")
+    _add_filters(list_)
+    list_.add_argument("--limit", type=_count, default=50, help="(%(default)s)")
+    list_.add_argument("--replayed", action="store_true", help="those too that were replayed")
+    list_.add_argument("--json", action="store_true", help="as JSON")
+    list_.set_defaults(run=_late("parley.dead_letters", "list_"))
+    show = commands.add_parser("show", help="all that is known of one")
+    show.add_argument("id", metavar="ID", help="its id, or its event's")
+    show.add_argument(
+        "--body", action="store_true", help="the event too, WITH WHAT A PERSON WROTE in it"
+    )
+    show.set_defaults(run=_late("parley.dead_letters", "show"))
+    replay = commands.add_parser(
+        "replay", help="publish them into their queues again; safe to repeat, also under traffic"
+    )
+    _add_filters(replay)
+    replay.add_argument("--limit", type=_count, help="at most so many")
+    replay.add_argument("--dry-run", action="store_true", help="count, change nothing")
+    replay.set_defaults(run=_late("parley.dead_replay", "replay"))
+
+
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tenant", metavar="SLUG", help="of this tenant")
+    parser.add_argument("--reason", metavar="CODE", help="given up for this reason code")
+    parser.add_argument("--queue", metavar="NAME", help="of this queue, or of all of an exchange")
+    parser.add_argument("--id", help="this one, by its id or its event's; replayed or not")
+    _add_span(parser, "given up")
+
+
+def _add_replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tenant", metavar="SLUG", help="of this tenant")
+    parser.add_argument(
+        "--direction", choices=("inbound", "outbound", "both"), default="both", help="(%(default)s)"
+    )
+    parser.add_argument("--day", type=day, metavar="DATE", help="of this day, UTC")
+    _add_span(parser, "received")
+    parser.add_argument("--key", metavar="BUCKET/KEY", help="one body, as raw_ref names it")
+    parser.add_argument("--dry-run", action="store_true", help="count, publish nothing")
+    parser.set_defaults(run=_late("parley.archive", "replay"))
+
+
+def _add_ledger(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tenant", metavar="SLUG", help="of this tenant")
+    _add_span(parser, "arrived (whole hours)")
+    parser.add_argument(
+        "--grace",
+        type=float,
+        default=GRACE_S,
+        metavar="SECONDS",
+        help="age at which what is nowhere is overdue (%(default)s)",
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.set_defaults(run=_late("parley.ledger", "ledger"))
+
+
+def _add_span(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--from", dest="since", type=moment, metavar="MOMENT", help=f"{what} since: {FORMS}"
+    )
+    parser.add_argument("--to", dest="until", type=moment, metavar="MOMENT", help=f"{what} before")
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return count
+
+
+def _late(module: str, name: str) -> Callable[[argparse.Namespace, Environment], int]:
+    """Load the command's module when it is run: its clients take half a second."""
+
+    def run(given: argparse.Namespace, environment: Environment) -> int:
+        return int(getattr(import_module(module), name)(given, environment))
+
+    return run
