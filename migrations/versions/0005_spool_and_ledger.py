@@ -1,13 +1,11 @@
 """The spool of events that the broker and S3 did not take, and the ledger of what came in."""
 
-from pathlib import Path
-
 from alembic import op
 
 from migrations.run import execute_file
 
 revision = "0005"
-down_revision = "0004" if list(Path(__file__).parent.glob("0004_*.py")) else "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
