@@ -93,6 +93,15 @@ def test_a_file_that_may_still_come_keeps_its_message_waiting(
     assert len(tenant.at_meta()) == 1
 
 
+def test_an_upload_that_meta_refuses_twice_holds_nothing_up(stage: Stage, tenant: Tenant) -> None:
+    event = tenant.agent_sends(PNG, "your box")
+    stage.meta.trouble = reply(400, {"error": {"code": 131053, "message": "Media upload error"}})
+    assert post(stage.outbound, event).status_code == 503
+    assert outcome(stage.outbound, event) == "partly"
+    assert tenant.at_meta()[0]["text"]["body"] == "your box"
+    assert words(tenant)[0] == "MediaTypeNotAllowed"
+
+
 def test_after_hours_the_rest_goes_without_it(stage: Stage, tenant: Tenant) -> None:
     event = tenant.agent_sends(PNG, "your box", time=hours_ago(5))
     stage.genesys.trouble = AWAY

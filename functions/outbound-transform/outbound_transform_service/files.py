@@ -61,7 +61,7 @@ class Files:
         for attachment in attachments(message):
             got = await self._one(route, attachment, fresh=fresh)
             if isinstance(got, SendError):
-                got = _refusal(got, last_try=last_try)
+                got = _refusal(got, holder.claim.attempts, last_try=last_try)
             fate = "refused" if isinstance(got, Refusal) else "ready"
             FILES.labels(fate).inc()
             log.info("file", extra={"fate": fate, "number": attachment.number})
@@ -111,8 +111,10 @@ class Files:
         return WaFile(kind, mime, id=uploaded.id, filename=file.filename)
 
 
-def _refusal(error: SendError, *, last_try: bool) -> Refusal:
-    if error.retryable and not last_try:
+def _refusal(error: SendError, attempts: int, *, last_try: bool) -> Refusal:
+    """Why there is none; a code that is worth so many tries has had them by that many claims."""
+    exhausted = error.max_attempts is not None and attempts >= error.max_attempts
+    if error.retryable and not exhausted and not last_try:
         raise Unavailable(f"a file is not there yet: {error.title}", retry_after=error.retry_after)
     return Refusal(error.reason, error.agent_words)
 
