@@ -16,6 +16,7 @@ begin
   -- First of all locks on names, and never one on a row before them: an update that waited for a row
   -- and finds it changed keeps it locked.
   perform lock_people(p_tenant_id, false);
+  p_customer := known_name(p_tenant_id, p_customer);
   perform lock_customers(p_tenant_id, p_channel_id, p_customer, p_conversation_id);
   -- Nearly always: the current conversation goes on.
   update conversation_mappings m
@@ -32,11 +33,6 @@ begin
     return v_current;
   end if;
 
-  if p_customer <> known_name(p_tenant_id, p_customer) then
-    return touch_conversation(
-      p_tenant_id, p_channel_id, known_name(p_tenant_id, p_customer), p_conversation_id,
-      p_customer_message_at, p_customer_message_id, p_promote);
-  end if;
   select * into v_current from conversation_mappings m
    where m.tenant_id = p_tenant_id and m.channel_id = p_channel_id and m.customer = p_customer
      and m.is_current
