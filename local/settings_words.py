@@ -56,12 +56,12 @@ SECRETS: Mapping[str, str] = {
 }
 
 COMMAND: Mapping[str, str] = {
-    "AMQP_URL": "RabbitMQ, for `doctor`",
+    "AMQP_URL": "RabbitMQ, for `dlq replay`, `replay`, `ledger` and `doctor`",
     "CONNECTOR_URL": "Where the connector answers",
     "DATABASE_OWNER_URL": "PostgreSQL as the owner of the tables, for `migrate` and `doctor`",
     "DATABASE_URL": "The same, where `DATABASE_OWNER_URL` is not set",
-    "DATABASE_URL_CONNECTOR": "PostgreSQL as the role of connector; `doctor` asks it where "
-    "it is set",
+    "DATABASE_URL_CONNECTOR": "PostgreSQL as the role of connector, for `dlq` and `ledger`; "
+    "`doctor` asks it where it is set",
     "DATABASE_URL_FUNCTIONS": "PostgreSQL as the role of state; `doctor` asks it where it is set",
     "DATABASE_URL_TENANCY": "PostgreSQL as the role of tenancy; `doctor` asks it where it is set",
     "GENESYS_API_BASE_URL": "Genesys' API, for `doctor`; `https://api.mypurecloud.com` unless set",
@@ -73,7 +73,7 @@ COMMAND: Mapping[str, str] = {
     "KEY_RING": "The key ring, for `doctor`",
     "REDIS_URL": "Redis, for `doctor`",
     "S3_ACCESS_KEY": "S3's access key, for `doctor`",
-    "S3_ENDPOINT_URL": "S3, for `doctor`",
+    "S3_ENDPOINT_URL": "S3, for `buckets`, `replay`, `ledger` and `doctor`",
     "S3_PUBLIC_URL": "Shown by `doctor`",
     "S3_SECRET_KEY": "S3's secret key, for `doctor`",
     "SECRETS_DIR": "Folder of secret files",
