@@ -29,7 +29,8 @@ LOOK_AT = 10_000  # names at once; more are counted when these are gone
 AT_ONCE = 256  # objects that are read, published, then deleted together
 LINES = 32  # side by side; within one, one after the other
 IN_FLIGHT_S = 30.0  # a mark without an object may be of one that is being written
-AWAY_S = 3.0  # between looks while the broker is away, at most
+AWAY_S = 3.0  # between tries while the broker is away, at most
+LOOK_EVERY_S = 10.0  # for the numbers alone, meanwhile
 LAST_S = 5.0  # at the end of the process, to finish what is in hand
 
 
@@ -87,6 +88,7 @@ class Sweeper:
         self._publisher = publisher
         self._marks = marks
         self.waiting = 0  # objects, when it last looked
+        self._looked = float("-inf")
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
 
@@ -120,15 +122,17 @@ class Sweeper:
 
     async def sweep(self) -> Tally:
         """Publish what waits. Raises Unavailable when nothing could be looked at."""
-        look = await self.look()
-        await self._upkeep(look)
         tally = Tally()
-        if not look.items:
-            return tally
         try:
             await self._publisher.ping()
         except Unavailable as error:
             tally.trouble = error.detail
+            if time.monotonic() - self._looked > LOOK_EVERY_S:
+                await self.look()
+            return tally
+        look = await self.look()
+        await self._upkeep(look)
+        if not look.items:
             return tally
         began = time.monotonic()
         log.info("sweep_began", extra={"waiting": len(look.items), "s3_away": look.s3_away})
@@ -149,6 +153,7 @@ class Sweeper:
 
     async def look(self) -> Look:
         """Everything that waits, S3's and PostgreSQL's by one order. S3 may be away."""
+        self._looked = time.monotonic()
         rows = {row.name: row for row in await self._rows.names(LOOK_AT)}
         try:
             objects = {one.name for one in await self._s3.names(LOOK_AT)}
