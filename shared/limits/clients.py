@@ -67,16 +67,22 @@ class Clients:
 
     async def _take(self, keys: Sequence[str], kind: Kind) -> Taken | Spent:
         told = [self._told(key) for key in keys]
+        try:
+            return await self.take_shared(keys, kind, told)
+        except Unavailable:
+            counts.LOCAL.labels("client").inc()
+            return self._take_own(keys, kind, told)
+
+    async def take_shared(
+        self, keys: Sequence[str], kind: Kind, told: Sequence[Heard | None]
+    ) -> Taken | Spent:
+        """As `client_math.take`, for all replicas. Raises Unavailable."""
         budget = self.budget
         arguments: list[str | float] = [int(kind == "receipt"), budget.per_minute, budget.reserve]
         for one in told:
             known = one or Heard(-1, 0, 0.0)
             arguments += [known.count, known.allowed, known.reset, known.age]
-        try:
-            verdict, one, other = await self.cache.run_script(client_lua.TAKE, keys, arguments)
-        except Unavailable:
-            counts.LOCAL.labels("client").inc()
-            return self._take_own(keys, kind, told)
+        verdict, one, other = await self.cache.run_script(client_lua.TAKE, keys, arguments)
         if verdict == client_lua.TAKEN:
             return Taken(one, other)
         return Spent(one / 1_000_000, other / 1_000_000)

@@ -1,0 +1,68 @@
+"""Several processes on one Redis: never over a limit together, and not far under it either."""
+
+import subprocess
+import sys
+from collections import Counter
+
+from redis import Redis
+
+from tests.limits.sender import Sent
+from tests.storage.redis_server import RedisServer
+from tests.support import ROOT
+
+REPLICAS = 4
+SECONDS = 4.0
+
+
+def replicas(server: RedisServer, rate: float, customers: int) -> list[Sent]:
+    """What so many replicas sent, in order."""
+    with Redis.from_url(server.url) as client:
+        client.flushall()
+    command = [sys.executable, "-m", "tests.limits.sender", server.url]
+    command += [str(SECONDS), str(rate), str(customers)]
+    running = [
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        for _ in range(REPLICAS)
+    ]
+    lines = [line for one in running for line in one.communicate(timeout=60)[0].splitlines()]
+    assert [one.returncode for one in running] == [0] * REPLICAS
+    parts = [line.split(" ", 2) for line in lines]
+    sent = [Sent(float(first), float(last), who) for first, last, who in parts]
+    return sorted(sent, key=lambda one: one.earliest)
+
+
+def most_within(sent: list[Sent], seconds: float) -> int:
+    """The most messages that were surely within such a time, wherever it begins."""
+    return max(
+        sum(
+            begin.earliest <= one.earliest and one.latest < begin.earliest + seconds for one in sent
+        )
+        for begin in sent
+    )
+
+
+def test_no_second_of_a_number_has_more_than_its_limit(redis: RedisServer) -> None:
+    sent = replicas(redis, 80.0, 1000)
+    assert most_within(sent, 1.0) <= 80
+    took = sent[-1].earliest - sent[0].earliest
+    assert 0.6 * 80 * took <= len(sent) <= 77 * took + 5
+
+
+def test_a_number_of_1000_is_used_and_not_overrun(redis: RedisServer) -> None:
+    sent = replicas(redis, 1000.0, 100_000)
+    assert most_within(sent, 0.1) <= 49 + 96
+    assert len(sent) > 300
+
+
+def test_no_customer_gets_more_than_the_burst(redis: RedisServer) -> None:
+    sent = replicas(redis, 1000.0, 3)
+    counts = Counter(one.customer for one in sent)
+    assert counts == dict.fromkeys(counts, 45)
+    assert len(counts) == 3
+
+
+def test_a_number_of_20_leaves_one_after_the_other(redis: RedisServer) -> None:
+    """It is one line for all replicas."""
+    sent = replicas(redis, 20.0, 1000)
+    for steps in (1, 5, 20):
+        assert most_within(sent, steps / 20) <= steps
