@@ -20,6 +20,8 @@ AT_ONCE = 8  # people who do something at the same time
 K = TypeVar("K")
 V = TypeVar("V")
 
+OPENED: list[Line] = []  # in this run
+
 
 def address(who: str) -> str:
     """The customer as Genesys names them."""
@@ -177,7 +179,9 @@ def opened(
     file = stack.root / f"tenants-{secrets.token_hex(4)}.yml"
     file.write_text(yaml.safe_dump(told))
     stack.parley("tenants", "apply", str(file))
-    return [Line(stack, company) for company in companies]
+    lines = [Line(stack, company) for company in companies]
+    OPENED.extend(lines)
+    return lines
 
 
 def at_once(work: Callable[[K], V], keys: Iterable[K]) -> dict[K, V]:
