@@ -36,7 +36,7 @@ class Match(BaseModel):
     name: str | None = None
     phone_number_id: str | None = None
     integration_id: str | None = None
-    customer: str | None = Field(None, description="of webhooks and of Graph sends")
+    customer: str | None = Field(None, description="of webhooks and async_failure alone")
 
 
 class Fault(BaseModel):
