@@ -1,0 +1,74 @@
+"""A message over a provider's limit: its key waits for its turn, and its tenant is not held."""
+
+from collections import Counter
+
+import pytest
+
+from connector.policy import Again, Answer, Past, Policy, decide
+from local.services import Endpoints
+from shared.messaging.envelope import Event
+from shared.runtime.errors import Limited
+from tests.connector.harness import OK, Reply, World, in_order, play
+from tests.messaging.broker import OTHER_TENANT, event, until
+
+LIMITED = Reply(
+    429, {"Retry-After": "2"}, {"code": Limited.code, "detail": "not taken yet: its turn"}
+)
+
+
+class Crowded:
+    """Keys that begin with `much` are over a limit at their head's first tries."""
+
+    def __init__(self, refusals: int) -> None:
+        self.tries: Counter[str] = Counter()
+        self._refusals = refusals
+
+    def __call__(self, item: Event) -> Reply:
+        key = item.partitionkey.rpartition(":")[2]
+        self.tries[key] += 1
+        over = key.startswith("much") and self.tries[key] <= self._refusals
+        return LIMITED if over else OK
+
+
+@pytest.mark.parametrize("longest_hold", [5.0, 0.5], ids=["held in the window", "parked"])
+def test_a_limit_holds_its_keys_in_order_and_nobody_else(
+    migrated: Endpoints, longest_hold: float
+) -> None:
+    async def scenario(world: World) -> None:
+        much = [
+            event(f"much{key}-{n}", f"much{key}", tenant=OTHER_TENANT)
+            for n in range(3)
+            for key in range(10)
+        ]
+        async with world.connector(longest_hold_seconds=longest_hold) as routes:
+            await world.publish(*much)
+            await until(lambda: sum(world.function.tries.values()) >= 10)
+            assert world.function.all_taken == set()
+            few = [event(f"few{n}", f"few{n}", tenant=OTHER_TENANT) for n in range(20)]
+            await world.publish(*few)
+            await until(lambda: {item.id for item in few} <= world.function.all_taken)
+            assert routes[0].tenants.held == 0
+            await until(lambda: len(world.function.all_taken) == 50, 20)
+            await world.rows_become("parked", 0)
+        assert all(world.function.tries[item.id] == 1 for item in few)
+        assert world.function.tries["much0-0"] == 2
+        first, second = world.function.times["much0-0"]
+        assert second - first >= 2
+        in_order(world, [*much, *few])
+        assert await world.rows("dead_letters") == []
+
+    play(migrated, scenario, Crowded(refusals=1))
+
+
+@pytest.mark.parametrize("attempts", [0, 7, 100])
+def test_a_limit_is_waited_for_as_long_as_it_says_and_no_longer(attempts: int) -> None:
+    answer = Answer(429, code=Limited.code, retry_after=3.0)
+    decision = decide(answer, Past(attempts, 0, 60.0), Policy(), 0.9)
+    assert isinstance(decision, Again)
+    assert (decision.delay, decision.fault, decision.limited) == (3.0, False, True)
+
+
+def test_a_gateways_own_429_is_an_outage() -> None:
+    decision = decide(Answer(429, retry_after=3.0), Past(0, 0, 0.0), Policy(), 0.5)
+    assert isinstance(decision, Again)
+    assert (decision.fault, decision.limited) == (False, False)
