@@ -235,7 +235,7 @@ def refusal(function: Process, event: Event | bytes) -> tuple[int, str]:
 def again_in(function: Process, event: Event) -> str | None:
     """It must have said: not now. When to come back."""
     answer = post(function, event)
-    assert answer.status_code == 503, answer.text
+    assert answer.status_code in (429, 503), answer.text
     return answer.headers.get("Retry-After")
 
 

@@ -26,7 +26,8 @@ from tests.transform_functions.stage import (
 
 BSUID = "DE.13491208655302741918"
 LONG = " ".join(f"word{number:04d}" for number in range(1000))  # 8,999 code points: three parts
-PAIR_LIMIT = meta_refuses(131056)  # wait four seconds
+PAIR_LIMIT = meta_refuses(131056)  # the customer's line rests for four seconds
+AWAY = meta_refuses(131016)  # may be tried again, and holds up nobody
 UNDELIVERABLE = meta_refuses(131026)
 
 
@@ -61,8 +62,8 @@ def test_a_long_text_goes_on_after_the_part_that_was_not_taken(
     stage: Stage, tenant: Tenant
 ) -> None:
     event = tenant.agent_writes(LONG)
-    stage.meta.play(META_TAKES, PAIR_LIMIT, META_TAKES)
-    assert again_in(stage.outbound, event) == "4"
+    stage.meta.play(META_TAKES, AWAY, META_TAKES)
+    assert again_in(stage.outbound, event) is not None
     assert outcome(stage.outbound, event) == "delivered"
     first, lost, *rest = tenant.at_meta()
     assert lost == rest[0]
@@ -158,6 +159,12 @@ def test_a_crash_with_a_send_in_flight_does_not_send_it_twice(stage: Stage, tena
     assert len(tenant.at_meta()) == 1
 
 
+def test_a_limit_says_when_to_come_back(stage: Stage, tenant: Tenant) -> None:
+    stage.meta.play(PAIR_LIMIT, META_TAKES)
+    assert again_in(stage.outbound, tenant.agent_writes()) == "4"
+    assert tenant.told() == []
+
+
 def test_an_old_message_that_could_be_tried_again_is_given_up(stage: Stage, tenant: Tenant) -> None:
     event = tenant.agent_writes(time=hours_ago(4.1))
     stage.meta.play(PAIR_LIMIT, META_TAKES)
@@ -169,8 +176,8 @@ def test_an_old_message_that_could_be_tried_again_is_given_up(stage: Stage, tena
 
 def test_a_message_not_so_old_is_tried_again(stage: Stage, tenant: Tenant) -> None:
     event = tenant.agent_writes(time=hours_ago(3.9))
-    stage.meta.play(PAIR_LIMIT, META_TAKES)
-    assert again_in(stage.outbound, event) == "4"
+    stage.meta.play(AWAY, META_TAKES)
+    assert again_in(stage.outbound, event) is not None
     assert outcome(stage.outbound, event) == "delivered"
 
 

@@ -49,6 +49,7 @@ class Draft:
     message: OutboundMessage
     source_id: str
     holder: Holder
+    address: str  # where the customer can be reached now
     files: Files
     last_try: bool
     ready: Ready = field(default_factory=dict)
@@ -58,11 +59,6 @@ class Draft:
     def claim(self) -> Claim:
         """What state knows."""
         return self.holder.claim
-
-    @property
-    def address(self) -> str:
-        """Where the customer can be reached now."""
-        return self.claim.wa_id or self.claim.bsuid or self.claim.customer
 
     async def plan(self) -> Plan:
         """What is to be sent. Raises Unavailable while a file may still come."""

@@ -11,7 +11,13 @@ from datetime import timedelta
 from outbound_transform_service.drafts import Draft
 from outbound_transform_service.files import Files
 from outbound_transform_service.signs import Signs
-from outbound_transform_service.words import SUSPENDED, claim_of, conversation_of, refused_here
+from outbound_transform_service.words import (
+    NO_LONGER_THEIRS,
+    SUSPENDED,
+    claim_of,
+    conversation_of,
+    refused_here,
+)
 from shared.genesys.payloads import OutboundMessage, read
 from shared.messaging.envelope import Event
 from shared.messaging.outcomes import SendOutcome
@@ -101,8 +107,13 @@ class Messages:
         async def build(holder: Holder) -> Plan:
             if isinstance(shown, Refusal):
                 return Plan(lost=refused_here(shown))
+            # Never the name: it may be a number that is another's by now (docs/adr/0009).
+            address = holder.claim.wa_id or holder.claim.bsuid
+            if address is None:
+                log.info("no_address_left")
+                return Plan(lost=refused_here(NO_LONGER_THEIRS))
             source_id = event.subject or event.id
-            draft = Draft(route, message, source_id, holder, self.files, last_try)
+            draft = Draft(route, message, source_id, holder, address, self.files, last_try)
             return await draft.plan()
 
         async def send(part: Part) -> SendOutcome:

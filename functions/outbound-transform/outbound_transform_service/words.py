@@ -18,6 +18,11 @@ NOBODY = "nobody"  # stands for the customer of a message that names none
 MAX_ID = 255  # characters of an id or a typed address that are kept
 
 SUSPENDED = Refusal("MessageNotAllowed", "This channel is switched off: ask your administrator.")
+NO_LONGER_THEIRS = Refusal(
+    "InvalidDestination",
+    "The customer's number belongs to somebody else now, and no other address of theirs is known: "
+    "nothing was sent. Wait until the customer writes.",
+)
 EXPIRED = Refusal(
     "MessageExpired",
     "The customer has not written for 24 hours, so WhatsApp takes only templates. Send a template, "
