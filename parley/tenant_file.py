@@ -44,8 +44,9 @@ a tenants file is YAML:
           integration_id: 2b7c...
           region: mypurecloud.de
           webhook_secret: {from_file: secrets/acme-webhook}   # longer than 15 characters
-          meta_app: platform     # optional, as are: whatsapp_credential, genesys_credential,
-          options: {}            # status, limits. Options: media_mode, fallback_template, typing,
+          meta_app: platform     # optional, as are: whatsapp_credential, genesys_credential
+          limits: {}             # (or a list of them), status. Limits: messages_per_second.
+          options: {}            # Options: media_mode, fallback_template, typing,
                                  # suspended_answer (docs/onboard-a-tenant.md)
 
 A secret is text, {from_file: path} (beside the tenants file) or {from_env: NAME}; one left out

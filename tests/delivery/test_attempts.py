@@ -9,7 +9,13 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from shared.messaging.attempts import Patience, deliver
-from shared.messaging.outcomes import SendError, SendOutcome, may_have_arrived, not_sent
+from shared.messaging.outcomes import (
+    SendError,
+    SendOutcome,
+    held_back,
+    may_have_arrived,
+    not_sent,
+)
 from shared.messaging.verdict import LONGEST_HOLD, Verdict
 from shared.runtime.errors import ParleyError, Unavailable
 from shared.services.auth import CredentialBad
@@ -106,6 +112,18 @@ def test_what_asks_for_a_longer_wait_goes_back_at_once() -> None:
     script = Script([meta(131048)])
     assert run(script) == meta(131048)
     assert time.monotonic() - started < 0.1
+
+
+def test_what_is_held_back_by_a_limit_goes_back_at_once() -> None:
+    held = SendOutcome.refused(held_back("number", 0.6))
+    script = Script([held])
+    assert run(script, patience=Patience()) == held
+    assert len(script.used) == 1
+
+
+def test_a_number_that_meta_holds_is_tried_again_within_the_call() -> None:
+    script = Script([soon(130429, hold_line=True), DONE])
+    assert run(script) == DONE
 
 
 def test_a_wait_is_never_shorter_than_the_provider_asks() -> None:

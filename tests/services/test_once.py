@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.messaging.outcomes import SendError, SendOutcome
-from shared.runtime.errors import BadInput, Busy, Unavailable
+from shared.messaging.outcomes import SendError, SendOutcome, held_back
+from shared.runtime.errors import BadInput, Busy, Limited, Unavailable
 from shared.services.callback import callback_data
 from shared.services.once import Delivery, Plan
 from shared.transforms.parts import Part
@@ -70,6 +70,14 @@ def test_it_goes_on_after_the_part_that_was_not_taken(office: Office) -> None:
     assert office.deliver(again, 4) == Delivery("delivered", 2)
     assert (first.sent, again.sent) == ([1, 2, 3], [3, 4])
     assert [part.target_id for part in office.message("m").parts] == ["a", "b", "c", "d"]
+
+
+def test_what_is_over_a_limit_is_told_as_that(office: Office) -> None:
+    held = SendOutcome.refused(held_back("pair", 12.5))
+    with pytest.raises(Limited, match="not taken yet") as later:
+        office.deliver(Courier(held))
+    assert (later.value.status, later.value.retry_after) == (429, 12.5)
+    assert office.deliver(Courier()).fate == "delivered"
 
 
 def test_a_refusal_for_now_frees_the_claim_at_once(office: Office) -> None:
