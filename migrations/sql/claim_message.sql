@@ -11,6 +11,8 @@
 -- own claim. `conversation`, for the cache, is there when something new about its customer is known.
 -- A message of a customer that was recorded from an imported history can be claimed, once: it comes
 -- again as a live one, which nobody has shown to an agent.
+-- A receipt goes to whom the message was addressed: `p_receipt_to` is kept, and `p_customer` where
+-- we know the person by another name.
 -- The window counts from the provider's time, and from no later than now.
 -- Locks: part 1 of the message, then people (lock_people), then the conversation.
 create or replace function claim_message(
@@ -19,7 +21,7 @@ create or replace function claim_message(
   p_kind text, p_content jsonb, p_occurred_at timestamptz, p_event_id text, p_raw_ref text,
   p_lease_seconds double precision, p_resend_unknown_seconds double precision,
   p_aliases text[] default '{}', p_reply_to text default null, p_tapped uuid default null,
-  p_opens_window boolean default true
+  p_opens_window boolean default true, p_receipt_to jsonb default null
 ) returns json
 language plpgsql
 as $$
@@ -43,7 +45,7 @@ begin
 
   insert into message_tracking
     (tenant_id, channel_id, direction, source_id, part, tracking_id, customer, conversation_id, kind,
-     occurred_at, state, attempt_id, attempts, lease_until, event_id, raw_ref)
+     occurred_at, state, attempt_id, attempts, lease_until, event_id, raw_ref, receipt_to)
   values
     (p_tenant_id, p_channel_id, p_direction, p_source_id, 1, gen_random_uuid(), v_who.customer,
      coalesce(p_conversation_id,
@@ -51,7 +53,9 @@ begin
                 where m.tenant_id = p_tenant_id and m.channel_id = p_channel_id
                   and m.customer = v_who.customer and m.is_current)),
      p_kind, p_occurred_at, 'claimed', p_attempt_id, 1, clock_timestamp() + v_lease, p_event_id,
-     p_raw_ref)
+     p_raw_ref,
+     coalesce(p_receipt_to, case when p_direction = 'outbound' and v_who.customer <> p_customer
+                                 then receipt_address(p_customer) end))
   on conflict do nothing
   returning * into v_claim;
 

@@ -37,7 +37,7 @@ begin
   end if;
   return json_build_object(
     'status', v_status, 'source_id', p_claim.source_id, 'customer', p_claim.customer,
-    'occurred_at', rfc3339(v_at), 'error', v_error);
+    'to', p_claim.receipt_to, 'occurred_at', rfc3339(v_at), 'error', v_error);
 end $$;
 
 grant execute on function receipt_due to parley_functions;

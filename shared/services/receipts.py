@@ -48,7 +48,7 @@ class Receipts:
 
 
 def _body(due: ReceiptDue) -> Json:
-    to = open_address(due.customer)
+    to = due.to or open_address(due.customer)
     if due.status == "Delivered":
         return receipts.delivered(due.source_id, to=to, time=due.occurred_at)
     error = due.error or {}

@@ -36,10 +36,15 @@ def failed(message_id: str, *, to: Json, time: datetime, reason: str | None, wor
 
 
 def receipt_to(to_id: str | None, id_type: str | None, customer: str | None) -> Json | None:
-    """`channel.to` of a receipt: the webhook's own, else made from the customer id, else None."""
-    if to_id:
-        return {"id": to_id, **({"idType": id_type} if id_type in ID_TYPES else {})}
-    return open_address(customer) if customer else None
+    """`channel.to` of a receipt: the webhook's own, else made from the customer id, else None.
+
+    A webhook without a type that the endpoint takes has ours, when the customer is known.
+    """
+    ours = open_address(customer) if customer else None
+    if not to_id:
+        return ours
+    type_ = id_type if id_type in ID_TYPES else (ours or {}).get("idType")
+    return {"id": to_id, **({"idType": type_} if type_ else {})}
 
 
 ID_TYPES = ("Email", "Phone", "Opaque")

@@ -58,6 +58,11 @@ def conversation(old: Endpoints, customer: str, wrote_at: str | None) -> None:
     )
 
 
+OF_0003 = (
+    "uuid, uuid, text, text, uuid, text, text, text, text, text, text, jsonb, timestamptz, text,"
+    " text, float8, float8"
+)
+OF_0005 = f"{OF_0003}, text[], text, uuid, boolean"
 CLAIM = {
     "tenant_id": TENANT,
     "channel_id": CHANNEL,
@@ -79,8 +84,11 @@ CLAIM = {
 }
 
 
+LATER = {"aliases": (), "reply_to": None, "tapped": None, "opens_window": True}  # since 0004
+
+
 def claim(old: Endpoints, **changes: Any) -> dict[str, Any]:
-    """As the functions of the release before call it."""
+    """As the functions of the releases before call it."""
     told = CLAIM | changes
     names = ", ".join(f"p_{name} => :{name}" for name in told)
     [row] = ask(old.database_url("functions"), f"select claim_message({names}) as answer", **told)
@@ -121,8 +129,24 @@ def test_every_name_that_was_there_becomes_a_person(old: Endpoints) -> None:
     assert found["conversation_id"] == "conv-491701"
 
 
-def test_the_functions_of_the_release_before_claim_on(old: Endpoints) -> None:
+@pytest.mark.parametrize("members", [{}, LATER], ids=["0003", "0005"])
+def test_the_functions_of_the_releases_before_claim_on(
+    old: Endpoints, members: dict[str, Any]
+) -> None:
     upgrade(old.database_owner_url, report=quiet)
-    assert claim(old, direction="inbound")["outcome"] == "claimed"
-    assert claim(old, direction="inbound")["outcome"] == "claimed"
-    assert claim(old, direction="inbound", attempt_id=str(uuid4()))["outcome"] == "busy"
+    told = members | {"direction": "inbound"}
+    assert claim(old, **told)["outcome"] == "claimed"
+    assert claim(old, **told)["outcome"] == "claimed"
+    assert claim(old, **told, attempt_id=str(uuid4()))["outcome"] == "busy"
+
+
+@pytest.mark.parametrize("types", [OF_0003, OF_0005], ids=["0003", "0005"])
+def test_a_claim_of_before_leaves_one_function(old: Endpoints, types: str) -> None:
+    """Two of one name would leave a call by names undecided."""
+    body = "returns json language sql as 'select cast(null as json)'"
+    ask(old.database_owner_url, f"create function claim_message({types}) {body}")
+    upgrade(old.database_owner_url, report=quiet)
+    found = ask(
+        old.database_owner_url, "select 1 as x from pg_proc where proname = 'claim_message'"
+    )
+    assert len(found) == 1

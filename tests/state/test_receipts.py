@@ -1,6 +1,12 @@
 """Genesys is owed one final receipt for each of its messages, until it has taken it."""
 
+from typing import Any
+
+import pytest
+
+from shared.genesys.build import open_address
 from shared.services.callback import callback_data
+from shared.services.state import ReceiptDue
 from tests.state.desk import NOON, Desk, accepted, refused, unknown
 
 
@@ -127,3 +133,43 @@ def test_an_unknown_part_owes_nothing_until_it_is_settled(desk: Desk) -> None:
 
 def test_a_receipt_of_an_unknown_message_is_not_confirmed(desk: Desk) -> None:
     assert not desk.confirm("Delivered", "never-seen")
+
+
+def owed(desk: Desk, customer: str, **changes: Any) -> ReceiptDue:
+    """The receipt of a message to this address that was refused."""
+    due = desk.complete(desk.write_to(customer, "m", **changes), refused(1)).receipt
+    assert due is not None
+    return due
+
+
+def test_it_goes_to_the_address_that_was_named(desk: Desk) -> None:
+    to = {"id": "+49 1701", "idType": "Phone"}
+    assert owed(desk, "491701", receipt_to=to).to == to
+    again = desk.write_to("491701", "m").receipt
+    assert (again and again.to) == to
+
+
+def test_an_ordinary_message_keeps_no_address_of_its_own(desk: Desk) -> None:
+    desk.talk("m1", "491701", None)
+    assert owed(desk, "491701").to is None
+    assert desk.rows("select 1 as x from message_tracking where receipt_to is not null") == []
+
+
+def test_a_name_that_became_another_s_is_the_one_that_genesys_knows(desk: Desk) -> None:
+    desk.talk("n", "491701", None)
+    desk.talk("b", None, "DE.1")
+    assert desk.hear("both", "491701", "DE.1").customer == "DE.1"
+    due = owed(desk, "491701")
+    assert (due.customer, due.to) == ("DE.1", open_address("491701"))
+
+
+def test_another_spelling_is_the_one_that_genesys_knows(desk: Desk) -> None:
+    desk.talk("m1", "5511987654321", None)
+    due = owed(desk, "551187654321")
+    assert (due.customer, due.to) == ("5511987654321", open_address("551187654321"))
+
+
+@pytest.mark.parametrize("customer", ["491701", "DE.1", "call me maybe", "+491701", "12a", "٣"])
+def test_the_address_of_a_name_is_the_same_in_sql(desk: Desk, customer: str) -> None:
+    [row] = desk.rows("select receipt_address(:customer) as address", customer=customer)
+    assert row["address"] == open_address(customer)

@@ -7,8 +7,16 @@ import pytest
 
 from shared.messaging.envelope import Event
 from shared.runtime.clock import rfc3339, utcnow
+from tests.delivery.provider import reply
 from tests.transform_functions.played import PNG
-from tests.transform_functions.stage import Stage, Tenant, hours_ago, outcome
+from tests.transform_functions.stage import (
+    Stage,
+    Tenant,
+    hours_ago,
+    meta_gives,
+    meta_refuses,
+    outcome,
+)
 
 SOMEBODY = "DE.22291208655302741922"
 TEMPLATE = {"fallback_template": {"name": "we_answered", "language": "en_US", "parameters": []}}
@@ -53,3 +61,53 @@ def test_who_has_the_number_now_is_reached_by_their_own_name(stage: Stage, tenan
     event = tenant.agent_writes(to={"id": SOMEBODY, "idType": "Opaque"})
     assert outcome(stage.outbound, event) == "delivered"
     assert tenant.at_meta()[0]["to"] == tenant.number
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ({"id": "+{} {}", "idType": "Phone"}, {"id": "+{} {}", "idType": "Phone"}),
+        ({"id": "00{}-{}"}, {"id": "00{}-{}", "idType": "Phone"}),
+        ({"id": "{}{}", "idType": "Opaque"}, {"id": "{}{}", "idType": "Opaque"}),
+        ({"id": "+{}{}"}, {"id": "+{}{}", "idType": "Phone"}),
+    ],
+)
+def test_a_receipt_goes_to_the_address_that_the_webhook_named(
+    stage: Stage, tenant: Tenant, written: dict[str, str], told: dict[str, str]
+) -> None:
+    halves = tenant.number[:5], tenant.number[5:]
+    wamid = f"wamid.{tenant.number}"
+    stage.meta.play(meta_gives(wamid))
+    event = tenant.agent_writes(to=written | {"id": written["id"].format(*halves)})
+    assert outcome(stage.outbound, event) == "delivered"
+    assert outcome(stage.inbound, tenant.meta_tells(wamid, "delivered")) == "changed"
+    assert tenant.at_meta()[0]["to"] == tenant.number
+    [receipt] = tenant.receipts()
+    assert receipt["channel"]["to"] == told | {"id": told["id"].format(*halves)}
+
+
+def test_a_receipt_after_two_names_became_one_goes_to_the_one_that_was_written(
+    stage: Stage, tenant: Tenant
+) -> None:
+    assert outcome(stage.inbound, tenant.customer_writes()) == "delivered"
+    by_id = {"from": None, "from_user_id": SOMEBODY}
+    card = {"wa_id": None, "user_id": SOMEBODY}
+    stage.genesys.play(reply(200, {"id": "g-other", "conversationId": "conv-2"}))
+    apart = tenant.customer_writes(message=by_id, contact=card)
+    assert outcome(stage.inbound, apart) == "delivered"
+    both = tenant.customer_writes(message={"from_user_id": SOMEBODY}, contact={"user_id": SOMEBODY})
+    assert outcome(stage.inbound, both) == "delivered"
+    assert tenant.desk.customer(tenant.number).customer == SOMEBODY
+    stage.meta.play(meta_refuses(131026))
+    assert outcome(stage.outbound, tenant.agent_writes()) == "refused"
+    [receipt] = tenant.receipts()
+    assert receipt["channel"]["to"] == {"id": f"+{tenant.number}", "idType": "Phone"}
+
+
+@pytest.mark.parametrize("id_", ["call me maybe", "٣٤" * 100, "x" * 512, "+1"])
+def test_a_refusal_of_an_address_goes_back_to_that_very_address(
+    stage: Stage, tenant: Tenant, id_: str
+) -> None:
+    to = {"id": id_, "idType": "Phone"}
+    assert outcome(stage.outbound, tenant.agent_writes(to=to)) == "refused"
+    assert [receipt["channel"]["to"] for receipt in tenant.receipts()] == [to]

@@ -197,6 +197,7 @@ def test_an_address_that_is_none_is_told_to_the_agent(
     assert outcome(stage.outbound, event) == "refused"
     [receipt] = tenant.receipts()
     assert receipt["reasons"][0]["code"] == "InvalidDestination"
+    assert receipt["channel"]["to"] == (to or {"id": "nobody", "idType": "Opaque"})
     assert tenant.at_meta() == []
 
 

@@ -44,6 +44,8 @@ def test_an_unknown_reason_without_words_still_says_something() -> None:
     [
         ("+1 555 000 1111", "Phone", "15550001111", {"id": "+1 555 000 1111", "idType": "Phone"}),
         ("+15550001111", "phone", None, {"id": "+15550001111"}),
+        ("+15550001111", "phone", "15550001111", TO),
+        ("+1 555", None, "15550001111", {"id": "+1 555", "idType": "Phone"}),
         ("+15550001111", None, None, {"id": "+15550001111"}),
         (None, None, "15550001111", TO),
         (None, None, "US.5550001", {"id": "US.5550001", "idType": "Opaque"}),

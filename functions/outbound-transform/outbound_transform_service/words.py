@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from shared.genesys.build import open_address
 from shared.genesys.payloads import OutboundMessage
 from shared.messaging.envelope import Event
 from shared.messaging.outcomes import SendError
@@ -13,6 +14,8 @@ from shared.services.fields import MAX_ID as LONGEST_ID
 from shared.services.route import Route
 from shared.services.state import ClaimRequest
 from shared.transforms.outbound import Ignored, Outbound, Refusal, quoted_message
+from shared.transforms.receipts import receipt_to
+from shared.wire.body import Json
 
 NOBODY = "nobody"  # stands for the customer of a message that names none
 MAX_ID = 255  # characters of an id or a typed address that are kept
@@ -64,7 +67,16 @@ def claim_of(
         event_id=event.id,
         raw_ref=route.raw_ref,
         reply_to=about if about and len(about) <= LONGEST_ID else None,
+        receipt_to=_receipt_to(message, customer, known),
     )
+
+
+def _receipt_to(message: OutboundMessage, customer: str | None, known: str) -> Json | None:
+    """The address as Genesys wrote it; None for nearly all: it is the one that we gave."""
+    to = receipt_to(message.to_id, message.channel.to.id_type, customer)
+    if to is None or len(to["id"]) > LONGEST_ID or to == open_address(known):
+        return None
+    return to
 
 
 def conversation_of(message: OutboundMessage) -> str | None:

@@ -39,6 +39,7 @@ class ClaimRequest(MessageKey):
     `aliases`: further names of the number `wa_id`; its other spellings are known to state.
     `reply_to`: the id, at either side, of the message that this one is about; `tapped`: the
     tracking id of the message whose option was tapped. `Claim.quoted` answers both.
+    `receipt_to`: the address that its receipt goes to, where `customer` does not give it.
     """
 
     customer: Id
@@ -55,6 +56,7 @@ class ClaimRequest(MessageKey):
     occurred_at: Moment
     event_id: Id
     raw_ref: str | None = None
+    receipt_to: Json | None = None  # outbound only
     attempt_id: Uuid = Field(default_factory=lambda: str(uuid4()))
     resend_unknown_after: float | None = Field(default=None, ge=0)
 
@@ -69,11 +71,15 @@ class PartState(BaseModel):
 
 
 class ReceiptDue(BaseModel):
-    """A receipt that Genesys is owed; ask `confirm_receipt` once it has taken it."""
+    """A receipt that Genesys is owed; ask `confirm_receipt` once it has taken it.
+
+    `to`: the address that Genesys named; None: the one that it knows `customer` by.
+    """
 
     status: ReceiptStatus
     source_id: str
     customer: str
+    to: dict[str, Any] | None = None
     occurred_at: Moment
     error: dict[str, Any] | None = None
 
