@@ -178,14 +178,30 @@ def test_a_number_that_somebody_else_has_now_is_a_new_person(line: Line) -> None
     assert texts(line, who) == ["I was here"]
     assert conversations(line, who).isdisjoint(conversations(line, now))
     answered(line, now, "Welcome, Ben", who)
+    answered(line, who, "Still for Ana", before)
+
+
+def minute_ago() -> str:
+    return str(int(time.time()) - 60)
+
+
+def test_what_was_meant_for_who_had_a_number_goes_to_nobody_else(line: Line) -> None:
+    taken, mover = number(10), number(11)
+    line.customer(taken, "text", text="I had it", timestamp=minute_ago())
+    reads(line, taken, "I had it")
+    says(line, "I take it", mover)
+    line.customer(mover, "number_changed", new_wa_id=taken, body="moved")
+    reads(line, mover, "I take it", "[system] moved")
+    sent = line.agent(taken, "text", text="For the first")
+    assert line.failure(taken, sent.id)[0] == "InvalidDestination"
+    answered(line, mover, "For the second", taken)
 
 
 def test_a_number_that_was_left_for_another_is_a_new_persons(line: Line) -> None:
     old, new, next_id = number(8), number(80), user_id(80)
-    minute_ago = str(int(time.time()) - 60)
-    line.customer(old, "text", text="I was here", timestamp=minute_ago)
+    line.customer(old, "text", text="I was here", timestamp=minute_ago())
     reads(line, old, "I was here")
-    line.customer(old, "number_changed", new_wa_id=new, body="moved", timestamp=minute_ago)
+    line.customer(old, "number_changed", new_wa_id=new, body="moved", timestamp=minute_ago())
     reads(line, old, "I was here", "[system] moved")
     says(line, "I am new here", old, next_id)
     reads(line, next_id, "I am new here")
