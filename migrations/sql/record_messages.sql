@@ -1,6 +1,7 @@
 -- Keeps messages that went past us: what the business wrote elsewhere (echoes), and an imported
 -- history. They are never delivered and owe no receipt; statuses move them on. Known is what was
--- claimed, sent or recorded before. A customer's message of the last day opens Meta's window.
+-- claimed, sent or recorded before. A customer's message or call of the last day opens
+-- Meta's window.
 -- Locks, in the order of all: the ids that statuses come by, the messages, people, conversations.
 create or replace function record_messages(p_tenant_id uuid, p_channel_id uuid, p_messages jsonb)
 returns json
@@ -58,7 +59,7 @@ begin
            array_agg(x.source_id) as source_ids, max(x.occurred_at) as at,
            max(x.occurred_at) filter (where x.kind <> 'reaction') as wrote_at,
            (array_agg(x.source_id order by x.occurred_at desc)
-             filter (where x.kind <> 'reaction'))[1] as wrote_id
+             filter (where x.kind not in ('reaction', 'call')))[1] as wrote_id
       from jsonb_to_recordset(p_messages) as x
            (direction text, source_id text, customer text, wa_id text, aliases text[], bsuid text,
             kind text, occurred_at timestamptz)

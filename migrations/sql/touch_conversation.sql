@@ -2,7 +2,7 @@
 -- needed. `p_promote`: Genesys has just put a message of the customer there, so it is the current
 -- one. Otherwise a known id is only touched (a late answer in an old conversation changes nothing)
 -- and an unknown one is taken as new. `p_customer_message_at` is null unless the customer wrote
--- what opens Meta's window. A name that has become another's leads there: see the row's customer.
+-- what opens Meta's window; with no id it was a call, which no read mark can name. A name that has become another's leads there: see the row's customer.
 create or replace function touch_conversation(
   p_tenant_id uuid, p_channel_id uuid, p_customer text, p_conversation_id text,
   p_customer_message_at timestamptz, p_customer_message_id text, p_promote boolean
@@ -24,7 +24,8 @@ begin
          last_customer_message_at = greatest(m.last_customer_message_at, p_customer_message_at),
          last_customer_message_id =
            case when p_customer_message_at >= coalesce(m.last_customer_message_at, '-infinity')
-                then p_customer_message_id else m.last_customer_message_id end
+                then coalesce(p_customer_message_id, m.last_customer_message_id)
+                else m.last_customer_message_id end
    where m.tenant_id = p_tenant_id and m.channel_id = p_channel_id and m.customer = p_customer
      and m.is_current
      and (p_conversation_id is null or m.conversation_id = p_conversation_id)
@@ -39,7 +40,8 @@ begin
      for update;
   if p_customer_message_at >= coalesce(v_current.last_customer_message_at, '-infinity') then
     v_current.last_customer_message_at := p_customer_message_at;
-    v_current.last_customer_message_id := p_customer_message_id;
+    v_current.last_customer_message_id :=
+      coalesce(p_customer_message_id, v_current.last_customer_message_id);
   end if;
   if p_conversation_id is not null then
     select * into v_told from conversation_mappings m

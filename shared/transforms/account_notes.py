@@ -121,7 +121,7 @@ NOTES: dict[str, Row] = {
     "calls": Row(
         said.calls_event,
         said.calls,
-        "a note that somebody called; a warning when a call comes in",
+        "history, when a customer calls: answers are free for 24 hours; a note, for any call",
         warnings=_events("CONNECT"),
     ),
     "group_lifecycle_update": _GROUP,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from shared.transforms.account_notes import NOTES
+from shared.transforms.calls import read_calls
 from shared.transforms.echoes import Echo, HistoryMessage, read_echoes, read_history
 from shared.transforms.notes import (
     Note,
@@ -114,5 +115,6 @@ CHANGES: dict[str, Row] = {
         _each("user_preferences", _preference), "no marketing from now on, or again"
     ),
     **{field: Row(_note(field), row.becomes) for field, row in NOTES.items()},
+    "calls": Row(read_calls, NOTES["calls"].becomes),
 }
 """Fields of contracts/meta.md (b.6); any other is kept, told in a note and counted."""

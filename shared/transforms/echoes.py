@@ -40,7 +40,10 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class HistoryMessage:
-    """A message from before the number came here; `status` of one that the business sent."""
+    """A message that nobody is to be told: of before the number came here, or a call.
+
+    `status`: of one that the business sent.
+    """
 
     id: str
     customer: Customer

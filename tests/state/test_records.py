@@ -148,6 +148,36 @@ def test_an_imported_message_of_the_last_day_opens_the_window(
     assert (found is None) == (window == "closed")
 
 
+def an_hour_ago() -> datetime:
+    return (datetime.now(UTC) - timedelta(hours=1)).replace(microsecond=0)
+
+
+def called(at: datetime) -> dict[str, Any]:
+    """The line of a customer's call."""
+    call = {"source_id": "wacid.1", "direction": "inbound", "kind": "call", "wa_id": "491701"}
+    return call | {"occurred_at": at.isoformat()}
+
+
+@pytest.mark.parametrize("conversation_id", ["conv-m1", None])
+def test_a_call_opens_the_window_and_is_no_message_to_mark(
+    desk: Desk, conversation_id: str | None
+) -> None:
+    long_ago = datetime.now(UTC) - timedelta(hours=30)
+    desk.talk("m1", "491701", None, occurred_at=long_ago, conversation_id=conversation_id)
+    at = an_hour_ago()
+    told = called(at)
+    assert [desk.record(told), desk.record(told)] == [(1, 0), (0, 1)]
+    claim = desk.write_to("491701")
+    assert (claim.last_customer_message_at, claim.last_customer_message_id) == (at, "m1")
+
+
+def test_who_only_called_has_a_window(desk: Desk) -> None:
+    at = an_hour_ago()
+    desk.record(called(at))
+    claim = desk.write_to("491701")
+    assert (claim.last_customer_message_at, claim.last_customer_message_id) == (at, None)
+
+
 def test_an_echo_does_not_open_the_window(desk: Desk) -> None:
     desk.record({"source_id": W, "occurred_at": datetime.now(UTC).isoformat()})
     assert desk.write_to("491701").last_customer_message_at is None

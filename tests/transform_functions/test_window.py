@@ -157,3 +157,43 @@ def test_a_reaction_does_not_open_the_window(stage: Stage, tenant: Tenant) -> No
     message = {"type": "reaction", "text": None, "reaction": reaction}
     assert outcome(stage.inbound, tenant.customer_writes(message=message)) == "delivered"
     assert outcome(stage.outbound, tenant.agent_writes()) == "refused"
+
+
+def called(stage: Stage, tenant: Tenant, **changes: Any) -> None:
+    """Meta tells of a call, twice."""
+    call = {"id": f"wacid.{uuid4().hex}", "from": tenant.number, "to": "15550783881"}
+    call |= {"event": "connect", "timestamp": str(int(time.time()) + 2)}
+    metadata = {"display_phone_number": "15550783881", "phone_number_id": "106540352242922"}
+    value = {"metadata": metadata, "calls": [call | changes]}
+    event = tenant.meta_changes("calls", value)
+    assert [outcome(stage.inbound, event) for _ in range(2)] == ["noted", "noted"]
+
+
+def test_a_customer_s_call_opens_the_window(stage: Stage, tenant: Tenant) -> None:
+    wrote(stage, tenant, 30 * HOUR)
+    called(stage, tenant)
+    assert outcome(stage.outbound, tenant.agent_writes("you called?")) == "delivered"
+    assert tenant.at_meta()[0]["text"]["body"] == "you called?"
+    lines = [(one.content or {})["text"] for one in tenant.desk.history("conv-1").messages]
+    assert sorted(lines) == ["[the customer called]", "hello", "you called?"]
+    [row] = tenant.desk.rows("select field, severity from notices")
+    assert row == {"field": "calls", "severity": "warning"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"event": "terminate"},
+        {"direction": "BUSINESS_INITIATED"},
+        {"from": "15550783881", "to": "15550001111"},
+    ],
+    ids=["terminate", "business", "from-us"],
+)
+def test_no_other_news_of_a_call_does(
+    stage: Stage, tenant: Tenant, changes: dict[str, str]
+) -> None:
+    wrote(stage, tenant, 30 * HOUR)
+    called(stage, tenant, **changes)
+    assert outcome(stage.outbound, tenant.agent_writes()) == "refused"
+    assert reason(tenant) == "MessageExpired"
+    assert len(tenant.desk.rows("select field from notices")) == 1

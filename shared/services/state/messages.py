@@ -110,7 +110,7 @@ class Claim(BaseModel):
     `customer` is the name that never changes; `wa_id` and `bsuid` are the addresses to use now.
     Without either there is no way to them: the name may be a number that is another's by now.
     `last_customer_message_*`: the newest message that opens Meta's window, and its time, never
-    later than now.
+    later than now. A call moves the time alone.
     """
 
     outcome: Literal["claimed", "duplicate", "busy", "unknown"]

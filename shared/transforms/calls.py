@@ -1,0 +1,52 @@
+"""Calls: nobody takes them here, but a customer's opens Meta's window as a message does.
+
+contracts/meta.md (g); what else happens to a call, or one that the business made, is a note alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.transforms.account_notes import NOTES
+from shared.transforms.echoes import HistoryMessage
+from shared.transforms.notes import Note
+from shared.whatsapp.items import message_key, sender
+from shared.whatsapp.payloads import contact_of, contacts_by_id
+from shared.wire.body import Json
+from shared.wire.customer import phone_digits
+from shared.wire.fields import moment, obj, objects, text
+
+KIND = "call"
+WORDS = "[the customer called]"
+
+
+def read_calls(value: Json) -> Iterator[HistoryMessage | Note]:
+    """A line of history for each call that a customer began, by its own id; a note for them all."""
+    contacts = contacts_by_id(value.get("contacts"))
+    ours = phone_digits(text(obj(value.get("metadata")).get("display_phone_number")) or "")
+    for call in objects(value.get("calls")):
+        customer = sender(call, contact_of(call, _FROM, contacts))
+        if customer.id is not None and _begun_by_customer(call, ours):
+            yield HistoryMessage(
+                id=message_key(call),
+                customer=customer,
+                kind=KIND,
+                text=WORDS,
+                occurred_at=moment(call.get("timestamp")),
+                message=call,
+                direction="inbound",
+            )
+    yield NOTES["calls"].note("calls", value)
+
+
+_FROM = ("from", "from_user_id")
+
+
+def _begun_by_customer(call: Json, ours: str | None) -> bool:
+    """Said outright, else told from the numbers."""
+    if (text(call.get("event")) or "").strip().lower() != "connect":
+        return False
+    said = (text(call.get("direction")) or "").strip().upper()
+    if said:
+        return said == "USER_INITIATED"
+    return ours is not None and phone_digits(text(call.get("from")) or "") != ours
