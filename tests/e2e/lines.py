@@ -133,6 +133,7 @@ class Line:
         assert [one for one in got if one.extra.get("duplicate")] == []
         written = [one for one in got if one.direction == "written"]
         assert self._counted("outbound") == len(written)
+        assert [one.id for one in written if any(e["another_customer"] for e in one.events)] == []
         refused = [one for one in written if [e["status"] for e in one.events] != ["Delivered"]]
         assert [[e["status"] for e in one.events] for one in refused] == [["Failed"]] * len(refused)
         wamids = {

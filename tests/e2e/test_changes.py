@@ -133,7 +133,8 @@ def past(line: Line) -> list[tuple[str, str | None]]:
     query = (
         "select t.direction, e.content ->> 'text' from message_tracking t"
         " join message_events e using (tenant_id, tracking_id)"
-        " where t.tenant_id = :tenant and t.state = 'recorded' and e.content is not null"
+        " where t.tenant_id = :tenant and t.state = 'recorded' and t.kind = 'text'"
+        " and e.content is not null"
         " order by t.occurred_at, 1"
     )
     return [tuple(row) for row in line.rows(query)]
