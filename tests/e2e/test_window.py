@@ -193,6 +193,22 @@ def test_what_opens_it_anew(bare: Line, answers: dict[str, str], kind: str) -> N
         assert bare.failure(who, answers[kind])[0] == "MessageExpired"
 
 
+def test_a_customers_call_opens_it_too(bare: Line) -> None:
+    who, query = (
+        number(7, 1),
+        (
+            "select source_id from message_tracking"
+            " where tenant_id = :tenant and customer = :who and kind = 'call'"
+        ),
+    )
+    wrote(bare, who, 25)
+    call: dict[str, Any] = {"from": who, "id": f"wacid.{who}"}
+    bare.sandbox.meta_change(bare.company.phone_number_id, "calls", **call)
+    assert bare.wait(lambda: bare.rows(query, who=who)) == [[f"wacid.{who}"]]
+    bare.agent(who, "text", text=TEXT)
+    assert [one.text for one in bare.sent(who)] == [TEXT]
+
+
 def test_an_older_message_that_comes_late_does_not_close_it(bare: Line) -> None:
     who = number(6, 1)
     wrote(bare, who, 1)
