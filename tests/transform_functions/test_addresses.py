@@ -1,4 +1,4 @@
-"""An agent's message goes to who is meant, or to nobody; its receipt to where it was sent."""
+"""Who is meant: an agent's message reaches them or nobody, its receipt the address it came with."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,7 +18,9 @@ from tests.transform_functions.stage import (
     outcome,
 )
 
-SOMEBODY = "DE.22291208655302741922"
+SOMEBODY, OTHER = "DE.22291208655302741922", "DE.33391208655302741933"
+BY_ID = {"from": None, "from_user_id": SOMEBODY}
+ID_CARD = {"wa_id": None, "user_id": SOMEBODY}
 TEMPLATE = {"fallback_template": {"name": "we_answered", "language": "en_US", "parameters": []}}
 
 
@@ -90,10 +92,8 @@ def test_a_receipt_after_two_names_became_one_goes_to_the_one_that_was_written(
     stage: Stage, tenant: Tenant
 ) -> None:
     assert outcome(stage.inbound, tenant.customer_writes()) == "delivered"
-    by_id = {"from": None, "from_user_id": SOMEBODY}
-    card = {"wa_id": None, "user_id": SOMEBODY}
     stage.genesys.play(reply(200, {"id": "g-other", "conversationId": "conv-2"}))
-    apart = tenant.customer_writes(message=by_id, contact=card)
+    apart = tenant.customer_writes(message=BY_ID, contact=ID_CARD)
     assert outcome(stage.inbound, apart) == "delivered"
     both = tenant.customer_writes(message={"from_user_id": SOMEBODY}, contact={"user_id": SOMEBODY})
     assert outcome(stage.inbound, both) == "delivered"
@@ -111,3 +111,48 @@ def test_a_refusal_of_an_address_goes_back_to_that_very_address(
     to = {"id": id_, "idType": "Phone"}
     assert outcome(stage.outbound, tenant.agent_writes(to=to)) == "refused"
     assert [receipt["channel"]["to"] for receipt in tenant.receipts()] == [to]
+
+
+def facts(tenant: Tenant) -> dict[str, str]:
+    """What an Architect flow is told of the addresses of whoever wrote last."""
+    attributes = tenant.at_genesys()[-1]["channel"]["metadata"]["customAttributes"]
+    return {name: attributes[name] for name in ("wa_id", "wa_bsuid") if name in attributes}
+
+
+def test_a_flow_is_told_the_number_also_of_one_who_is_known_by_user_id(
+    stage: Stage, tenant: Tenant
+) -> None:
+    first = tenant.customer_writes(message=BY_ID, contact=ID_CARD)
+    assert outcome(stage.inbound, first) == "delivered"
+    assert facts(tenant) == {"wa_bsuid": SOMEBODY}
+    both = tenant.customer_writes(message={"from_user_id": SOMEBODY}, contact={"user_id": SOMEBODY})
+    for event in (both, tenant.customer_writes(message=BY_ID, contact=ID_CARD)):
+        assert outcome(stage.inbound, event) == "delivered"
+        assert tenant.at_genesys()[-1]["channel"]["from"]["id"] == SOMEBODY
+        assert facts(tenant) == {"wa_id": tenant.number, "wa_bsuid": SOMEBODY}
+
+
+def test_a_flow_is_not_told_a_number_that_is_somebody_else_s_now(
+    stage: Stage, tenant: Tenant
+) -> None:
+    both = tenant.customer_writes(message={"from_user_id": OTHER}, contact={"user_id": OTHER})
+    assert outcome(stage.inbound, both) == "delivered"
+    number_goes_to_another(stage, tenant)
+    by_id = {"from": None, "from_user_id": OTHER}
+    later = tenant.customer_writes(message=by_id, contact={"wa_id": None, "user_id": OTHER})
+    assert outcome(stage.inbound, later) == "delivered"
+    assert tenant.at_genesys()[-1]["channel"]["from"]["id"] == f"+{tenant.number}"
+    assert facts(tenant) == {"wa_bsuid": OTHER}
+
+
+def test_a_late_file_tells_a_flow_the_same(stage: Stage, tenant: Tenant) -> None:
+    first = tenant.customer_writes(message=BY_ID, contact=ID_CARD)
+    assert outcome(stage.inbound, first) == "delivered"
+    stage.meta.trouble = reply(500, {})
+    card = {"user_id": SOMEBODY}
+    photo = tenant.customer_sends(message={"from_user_id": SOMEBODY}, contact=card)
+    assert outcome(stage.inbound, photo) == "delivered"
+    stage.meta.trouble = None
+    [file] = stage.asked_for()
+    assert outcome(stage.inbound, file) == "delivered"
+    assert facts(tenant) == {"wa_id": tenant.number, "wa_bsuid": SOMEBODY}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 
 from shared.messaging.envelope import Event
 from shared.services.fields import MAX_ID
@@ -51,13 +51,27 @@ def link_of(change: IdChange, whose: Whose) -> IdentityChange:
     )
 
 
-def known_as(customer: Customer, canonical: str) -> Customer:
-    """The customer by the id that this person has had from the first message on."""
-    if customer.id == canonical:
-        return customer
-    if canonical.isdecimal():
-        return replace(customer, wa_id=canonical)
-    return replace(customer, wa_id=None, bsuid=canonical)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known(Customer):
+    """A customer under the name that never changes, with the addresses of now."""
+
+    canonical: str
+
+    @property
+    def id(self) -> str:
+        """The name, which may be a number that this person has no more."""
+        return self.canonical
+
+
+def known_as(customer: Customer, claim: Claim) -> Known:
+    """The customer as state knows them, with the names that this message tells."""
+    return Known(
+        wa_id=claim.wa_id,
+        bsuid=claim.bsuid,
+        name=customer.name,
+        username=customer.username,
+        canonical=claim.customer,
+    )
 
 
 def context_of(message: Json, claim: Claim) -> Context:

@@ -71,7 +71,7 @@ class LateFiles:
         request = apart(claim_of(event, route, message, customer, shown), late.text)
 
         async def build(holder: Holder) -> Plan:
-            known = known_as(customer, holder.claim.customer)
+            known = known_as(customer, holder.claim)
             made = late_file(message, known, received_at=route.received_at, file=file)
             return Plan(made.parts)
 

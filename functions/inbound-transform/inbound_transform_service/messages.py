@@ -48,7 +48,7 @@ class Messages:
             claim, file = holder.claim, None
             if media is not None:
                 file = await self._files.bring(event, route, media, request, claim)
-            known, context = known_as(customer, claim.customer), context_of(message, claim)
+            known, context = known_as(customer, claim), context_of(message, claim)
             made = to_genesys(
                 message, known, received_at=route.received_at, context=context, file=file
             )
