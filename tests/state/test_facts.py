@@ -1,6 +1,5 @@
 """Wishes, notices, and messages that Genesys failed after it had taken them."""
 
-import logging
 from typing import Any
 
 import pytest
@@ -69,18 +68,6 @@ def test_a_notice_is_kept_once(desk: Desk) -> None:
     found = desk.rows("select event, value, channel_id from notices order by event_id")
     assert [row["value"] for row in found] == [{"reason": "a\ufffdb"}] * 2
     assert [row["channel_id"] for row in found] == [desk.channel_id, None]
-
-
-@pytest.mark.parametrize(
-    ("severity", "level"), [("info", "INFO"), ("warning", "WARNING"), ("alarm", "ERROR")]
-)
-def test_a_new_notice_is_said_as_loud_as_it_is_grave(
-    desk: Desk, caplog: pytest.LogCaptureFixture, severity: str, level: str
-) -> None:
-    with caplog.at_level(logging.INFO, "parley"):
-        notice(desk, severity=severity)
-        notice(desk, severity=severity)
-    assert [one.levelname for one in caplog.records if one.message == "notice"] == [level]
 
 
 def test_a_message_that_genesys_failed_later_is_marked_once(desk: Desk) -> None:

@@ -76,26 +76,16 @@ class People:
         return preferred
 
     async def notice(self, notice: Notice) -> Json:
-        """Keep what a provider says; of an alarm somebody must hear."""
+        """Keep what a provider says. Whoever brings it says it too."""
         bind(tenant_id=notice.tenant_id, channel_id=notice.channel_id)
         new: bool = await self._database.call("keep_notice", **notice.model_dump())
-        if not new:
-            return {"new": False}
-        said = {"field": notice.field, "about": notice.event}
-        if notice.severity == "alarm":
-            log.error("notice", extra=said)
-        elif notice.severity == "warning":
-            log.warning("notice", extra=said)
-        else:
-            log.info("notice", extra=said)
-        return {"new": True}
+        return {"new": new}
 
     async def undelivered(self, undelivered: Undelivered) -> Json:
-        """Write down that Genesys failed a message after it had taken it."""
+        """Write down that Genesys failed a message after it had taken it. The caller says it."""
         message = stand_in(undelivered.target_id)
         bind(tenant_id=undelivered.tenant_id, channel_id=undelivered.channel_id, message=message)
         marked: Json = await self._database.call("mark_undelivered", **undelivered.model_dump())
-        log.warning("message_undelivered", extra={"known": marked["known"]})
         return marked
 
     async def customer(self, customer: str, tenant_id: str, channel_id: str) -> Json:
