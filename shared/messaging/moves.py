@@ -20,7 +20,7 @@ from shared.messaging.verdict import Verdict
 from shared.runtime.errors import BadInput, ParleyError
 
 _AGAIN = "The file could not be fetched yet. It is tried again without your help."
-_ASK = "The file could not be fetched. Ask for it to be sent again."
+_ASK = "The file could not be fetched: it has to be sent again."
 
 _VERDICTS: dict[type[ParleyError], Verdict] = {
     NotAllowed: Verdict(
@@ -42,14 +42,14 @@ _VERDICTS: dict[type[ParleyError], Verdict] = {
         "never",
         "GeneralError",
         "File not there",
-        "The file is not there any more. Ask for it to be sent again.",
+        "The file is not there any more: it has to be sent again.",
         "The provider does not have it, or not for this credential.",
     ),
     TooLarge: Verdict(
         "never",
         "InvalidMediaContentLength",
         "File too large",
-        "The file is too large. Ask for a smaller one, or for a link.",
+        "The file is too large: only a smaller one can be shown, or a link to it.",
         "Nothing to mend here: the cap is the provider's.",
     ),
     NotAFile: Verdict(
@@ -63,7 +63,7 @@ _VERDICTS: dict[type[ParleyError], Verdict] = {
         "never",
         "GeneralError",
         "File damaged",
-        "The file came damaged. Ask for it again.",
+        "The file came damaged: it has to be sent again.",
         "Its SHA-256 is not the one that was told, twice: something in between changes files.",
     ),
     LinkDead: Verdict(
