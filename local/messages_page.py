@@ -35,7 +35,7 @@ Around these words the agent sees, a line each:
 - the product that the question is about; the ad or post that started the chat, with its words and link.
 - what WhatsApp reports to have gone wrong with the message.
 
-A text over {text} characters becomes several messages, cut between words. A file that takes long is announced first and follows as a message of its own; one over {file} MB is a link. A tap on an option goes back as the answer to the message that offered it; when Genesys refuses that, as plain text.
+A text over {text} characters becomes several messages, cut between words. A file that takes long is announced first and follows as a message of its own; one over {file} MB is a link. A tap on an option goes back as the answer to the message that offered it; when Genesys refuses that, as plain text. So does the number of an option that was shown with it, when a reply to that message holds the number alone.
 
 Facts that an Architect flow can decide by come with each message as participant data, together under {attributes} bytes: {facts}.
 """  # noqa: E501

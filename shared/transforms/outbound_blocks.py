@@ -29,11 +29,15 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What the customer can choose, and what Genesys is told when they do."""
+    """What the customer can choose, and what Genesys is told when they do.
+
+    `numbered`: its number in the message was shown, so that it can be typed.
+    """
 
     text: str
     payload: str
     type: Literal["Button", "QuickReply", "DatePicker"]
+    numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from shared.transforms.outbound_blocks import (
@@ -107,9 +107,11 @@ def _name_of(block: Enclosed) -> str:
 def _ask(ask: Ask, offer: Offer) -> Iterator[Content]:
     """Reply buttons, else a list, else numbered lines: the first that can hold the options."""
     first = len(offer.options) + 1
-    numbers = [offer.number(choice.option) for choice in ask.choices]
-    rows = [offer.id(number) for number in numbers]
-    if _as_buttons(ask):
+    as_buttons = _as_buttons(ask)
+    numbered = not as_buttons and (len(ask.choices) > limits.ROWS or _is_tight(ask))
+    options = (replace(choice.option, numbered=numbered) for choice in ask.choices)
+    rows = [offer.id(offer.number(option)) for option in options]
+    if as_buttons:
         titles = distinct((one.option.text for one in ask.choices), limits.BUTTON_TITLE)
         made = [Row(id_, title) for id_, title in zip(rows, titles, strict=True)]
         head, body = _body(ask.question or _titles(ask))
@@ -131,16 +133,25 @@ def _as_buttons(ask: Ask) -> bool:
     return plain and short and not ask.rows_only and len(ask.choices) <= limits.BUTTONS
 
 
+def _rows(ask: Ask) -> Iterator[tuple[str, str]]:
+    """Title and detail of each option, each on one line."""
+    for one in ask.choices:
+        detail = line(one.detail, 10 * limits.ROW_DETAIL) if one.detail else ""
+        yield " ".join(one.option.text.split()), detail
+
+
+def _is_tight(ask: Ask) -> bool:
+    """Whether a list's rows cannot hold the words of the options."""
+    return any(
+        size(title) > limits.ROW_TITLE or size(detail) > limits.ROW_DETAIL
+        for title, detail in _rows(ask)
+    )
+
+
 def _list(ask: Ask, ids: list[str], first: int) -> Iterator[Content]:
     """A row an option. Words that a row cannot hold stand above the list, by their numbers."""
-    titles = [" ".join(one.option.text.split()) for one in ask.choices]
-    details = [
-        line(one.detail, 10 * limits.ROW_DETAIL) if one.detail else "" for one in ask.choices
-    ]
-    tight = any(
-        size(title) > limits.ROW_TITLE or size(detail) > limits.ROW_DETAIL
-        for title, detail in zip(titles, details, strict=True)
-    )
+    titles, details = zip(*_rows(ask), strict=True)
+    tight = _is_tight(ask)
     numbered = [f"{place}. {title}" for place, title in enumerate(titles, first)]
     shown = distinct(numbered if tight else titles, limits.ROW_TITLE)
     rows = [

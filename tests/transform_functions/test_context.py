@@ -23,16 +23,29 @@ QUICK = [("Yes, please", "payload-yes"), ("No", "payload-no"), ("Later", "payloa
 NO = reply(400, {"code": "bad.request", "message": "no such message"})
 
 
-def offered(stage: Stage, tenant: Tenant) -> tuple[Event, list[dict[str, Any]]]:
-    """A bot's question that was sent: its event, and the buttons that the customer sees."""
+def question(tenant: Tenant, choices: list[tuple[str, str]]) -> Event:
+    """A bot's question with quick replies."""
     replies = [
         {
             "contentType": "QuickReply",
             "quickReply": {"text": text, "payload": payload, "action": "Message"},
         }
-        for text, payload in QUICK
+        for text, payload in choices
     ]
-    event = tenant.agent_writes("Shall we?", message={"type": "Structured", "content": replies})
+    return tenant.agent_writes("Shall we?", message={"type": "Structured", "content": replies})
+
+
+def offered_as(stage: Stage, tenant: Tenant, choices: list[tuple[str, str]], wamid: str) -> Event:
+    """A question that was sent; Meta knows its last part by this id."""
+    event = question(tenant, choices)
+    stage.meta.play(meta_gives(wamid))
+    assert outcome(stage.outbound, event) == "delivered"
+    return event
+
+
+def offered(stage: Stage, tenant: Tenant) -> tuple[Event, list[dict[str, Any]]]:
+    """A bot's question that was sent: its event, and the buttons that the customer sees."""
+    event = question(tenant, QUICK)
     assert outcome(stage.outbound, event) == "delivered"
     buttons = tenant.at_meta()[-1]["interactive"]["action"]["buttons"]
     return event, [button["reply"] for button in buttons]
@@ -105,6 +118,66 @@ def test_another_tenant_s_option_is_not_taken(stage: Stage, tenant: Tenant) -> N
     other = Tenant(stage, tenant.desk.other(), tenant.number)
     assert outcome(stage.inbound, tap(other, buttons[0])) == "delivered"
     assert tenant.taps() == []
+
+
+MANY = [(f"{count} boxes", f"payload-{count}") for count in range(5, 17)]  # numbered lines
+LONG = [(f"Deliver it {'really ' * 9}{day}", f"payload-{day}") for day in ("today", "soon")]
+NUMBERS = [(str(number), f"payload-{number}") for number in range(2, 14)]
+
+
+def typed(tenant: Tenant, words: str, about: str | None) -> Event:
+    """The customer answers in words; `about` is the wamid that they quote."""
+    context = {"from": "15550783881", "id": about} if about else None
+    return tenant.customer_writes(words, message={"context": context})
+
+
+@pytest.mark.parametrize(
+    ("choices", "words", "payload"),
+    [
+        (MANY, "3", "payload-7"),
+        (MANY, " 12. ", "payload-16"),
+        (MANY, "٣", "payload-7"),
+        (LONG, "2", "payload-soon"),
+        (NUMBERS, "1", "payload-2"),
+    ],
+    ids=["lines", "last", "arabic", "list", "numbers"],
+)
+def test_the_number_of_an_option_in_a_reply_to_it_is_a_tap(
+    stage: Stage, tenant: Tenant, choices: list[tuple[str, str]], words: str, payload: str
+) -> None:
+    wamid = f"wamid.{uuid4().hex}"
+    event = offered_as(stage, tenant, choices, wamid)
+    answer = typed(tenant, words, wamid)
+    assert outcome(stage.inbound, answer) == "delivered"
+    [told] = tenant.taps()
+    assert told["originatingMessageId"] == event.subject
+    assert told["buttonResponse"]["payload"] == payload
+    assert told["buttonResponse"]["text"] == {two: one for one, two in choices}[payload]
+    assert tenant.at_genesys() == []
+
+
+@pytest.mark.parametrize(
+    ("choices", "words", "quotes"),
+    [
+        (MANY, "3", False),
+        (MANY, "13", True),
+        (MANY, "0", True),
+        (MANY, "-1", True),
+        (MANY, "3 or 4", True),
+        (MANY, "9" * 5000, True),
+        (NUMBERS, "3", True),
+        (QUICK, "2", True),
+    ],
+    ids=["no-reply", "beyond", "zero", "below", "words", "huge", "ambiguous", "buttons"],
+)
+def test_a_number_that_may_mean_something_else_is_told_in_words(
+    stage: Stage, tenant: Tenant, choices: list[tuple[str, str]], words: str, *, quotes: bool
+) -> None:
+    wamid = f"wamid.{uuid4().hex}"
+    offered_as(stage, tenant, choices, wamid)
+    assert outcome(stage.inbound, typed(tenant, words, wamid if quotes else None)) == "delivered"
+    assert tenant.taps() == []
+    assert words[-100:] in tenant.at_genesys()[-1]["text"]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,17 @@ from shared.services.route import Route, Whose
 from shared.services.state import Claim, ClaimRequest, Identity, IdentityChange, Quoted
 from shared.transforms.changes import IdChange
 from shared.transforms.inbound import Context, Inbound, Quote, Tap
-from shared.whatsapp.items import Customer, message_key, message_time, refers_to, tapped
+from shared.whatsapp.items import (
+    Customer,
+    message_key,
+    message_time,
+    message_type,
+    refers_to,
+    tapped,
+)
+from shared.whatsapp.options import MAX_DIGITS
 from shared.wire.body import Json
-from shared.wire.fields import text
+from shared.wire.fields import obj, text
 
 
 def claim_of(
@@ -83,9 +91,23 @@ def context_of(message: Json, claim: Claim) -> Context:
     return Context(quote=quote, tap=_tap(message, quoted))
 
 
+def _typed(message: Json, quoted: Quoted) -> int:
+    """The number that a reply holds alone, when it stood before an option; else 0.
+
+    It is taken only where it can mean nothing else: no other option is that number itself.
+    """
+    words = (text(obj(message.get("text")).get("body")) or "").strip().removesuffix(".")
+    number = int(words) if words.isdecimal() and len(words) <= MAX_DIGITS else 0
+    if message_type(message) != "text" or not 0 < number <= len(quoted.options):
+        return 0
+    others = [one for place, one in enumerate(quoted.options, 1) if place != number]
+    means_another = words in [(text(one.get("text")) or "").strip() for one in others]
+    return number if quoted.options[number - 1].get("numbered") and not means_another else 0
+
+
 def _tap(message: Json, quoted: Quoted) -> Tap | None:
     """The option as it was offered; None when it is not one of the quoted message."""
-    tracking_id, number = tapped(message) or ("", 0)
+    tracking_id, number = tapped(message) or (quoted.tracking_id, _typed(message, quoted))
     if tracking_id != quoted.tracking_id or not 0 < number <= len(quoted.options):
         return None
     option = quoted.options[number - 1]

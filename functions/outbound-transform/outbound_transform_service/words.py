@@ -13,7 +13,7 @@ from shared.messaging.outcomes import SendError
 from shared.services.fields import MAX_ID as LONGEST_ID
 from shared.services.route import Route
 from shared.services.state import ClaimRequest
-from shared.transforms.outbound import Ignored, Outbound, Refusal, quoted_message
+from shared.transforms.outbound import Ignored, Option, Outbound, Refusal, quoted_message
 from shared.transforms.receipts import receipt_to
 from shared.wire.body import Json
 
@@ -50,7 +50,7 @@ def claim_of(
     about = quoted_message(message)
     content: dict[str, Any] = {"text": message.text or ""}
     if isinstance(shown, Outbound):
-        options = [asdict(option) for option in shown.options]
+        options = [_option(option) for option in shown.options]
         content = {"text": shown.text, **({"options": options} if options else {})}
     return ClaimRequest(
         tenant_id=route.tenant_id,
@@ -69,6 +69,11 @@ def claim_of(
         reply_to=about if about and len(about) <= LONGEST_ID else None,
         receipt_to=_receipt_to(message, customer, known),
     )
+
+
+def _option(option: Option) -> Json:
+    """An option as it is kept; most were not shown by number."""
+    return {name: value for name, value in asdict(option).items() if value is not False}
 
 
 def _receipt_to(message: OutboundMessage, customer: str | None, known: str) -> Json | None:
