@@ -36,6 +36,7 @@ class Numbers:
         self._shared = SharedNumbers(cache, rules)
         self._own = OwnNumbers(rules, share)
         self._rules = rules
+        self._shown: Kept[float] = Kept(KEPT, float)
 
     async def enter(self, lane: Lane) -> Held | None:
         """Count one message and wait for its turn; or tell that its turn is too far off."""
@@ -61,8 +62,13 @@ class Numbers:
             counts.LOCAL.labels("number").inc()
             answer = self._own.admit(lane)
         if isinstance(answer, Go):
-            counts.RATE.labels(counts.number_label(lane.number)).set(answer.rate)
+            self._show(lane.number, answer.rate)
         return answer
+
+    def _show(self, number: str, rate: float) -> None:
+        if self._shown.of(number) != rate:
+            self._shown[number] = rate
+            counts.RATE.labels(counts.number_label(number)).set(rate)
 
     async def _wait(self, lane: Lane, go: Go) -> None:
         if go.wait <= 0:
@@ -87,7 +93,7 @@ class Numbers:
         rate = self._own.slow_down(lane)
         with suppress(Unavailable):
             rate = await self._shared.slow_down(lane)
-        counts.RATE.labels(counts.number_label(lane.number)).set(rate)
+        self._show(lane.number, rate)
         log.warning("number_slowed", extra={"rate": round(rate, 1)})
 
     async def hold(self, lane: Lane, seconds: float) -> None:

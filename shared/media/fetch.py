@@ -28,6 +28,7 @@ from shared.media.hosts import Trusted, is_public
 PIECE = 64 * 1024  # bytes that are read at once
 POOL = 64
 _USER_AGENT = "Parley"
+LONGEST_WAIT_S = 3600.0
 _OK = 200
 _REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -147,6 +148,13 @@ def away(error: Exception) -> ProviderAway:
     return ProviderAway(f"the other side does not answer ({type(error).__name__})")
 
 
+def _asked(response: aiohttp.ClientResponse) -> float | None:
+    """Seconds that it wants to be left alone; anything but a number is as good as nothing."""
+    seconds = response.headers.get("Retry-After", "")
+    known = seconds.isascii() and seconds.isdigit()
+    return min(float(seconds), LONGEST_WAIT_S) if known else None
+
+
 def _raise_for(response: aiohttp.ClientResponse) -> None:
     status = response.status
     error: MediaError
@@ -161,7 +169,7 @@ def _raise_for(response: aiohttp.ClientResponse) -> None:
     elif status in (404, 410):
         error = Gone(f"the other side answered {status}")
     elif status in (408, 425, 429) or status >= 500:  # noqa: PLR2004  # RFC 9110: may pass
-        error = ProviderAway(f"the other side answered {status}")
+        error = ProviderAway(f"the other side answered {status}", retry_after=_asked(response))
     else:
         error = NotAFile(f"the other side answered {status}")
     raise error

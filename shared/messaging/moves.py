@@ -117,4 +117,4 @@ def error_of(error: ParleyError) -> SendError:
         verdict = _FAULT
     if verdict is None:
         return not_sent(error.code, error.detail, retry_after=error.retry_after)
-    return verdict.error(error.code, detail=error.detail)
+    return verdict.error(error.code, detail=error.detail, wait=error.retry_after)

@@ -19,6 +19,7 @@ from shared.media.errors import (
 )
 from shared.media.fetch import Fetcher
 from shared.media.hosts import Trusted
+from shared.messaging.moves import error_of
 from tests.delivery.provider import Provider, Reply, cut, reply, send_and_cut
 from tests.support import free_port
 
@@ -134,6 +135,14 @@ STATUSES: dict[str, tuple[Reply, type[Exception]]] = {
 def test_every_answer_has_its_name(answer: Reply, error: type[Exception]) -> None:
     with Provider.running(answer) as host, pytest.raises(error):
         get(host.url + "/x", Trusted.of("", host.url), Names(["127.0.0.1"]))
+
+
+@pytest.mark.parametrize(("told", "seconds"), [("7", 7), ("99999", 3600), ("soon", None)])
+def test_a_host_says_when_to_come_back(told: str, seconds: float | None) -> None:
+    answer = reply(429, b"", Retry_After=told)
+    with Provider.running(answer) as host, pytest.raises(ProviderAway) as away:
+        get(host.url + "/x", Trusted.of("", host.url), Names(["127.0.0.1"]))
+    assert error_of(away.value).retry_after == seconds
 
 
 def test_nobody_there_is_away() -> None:
