@@ -43,7 +43,7 @@ status: install ## Show what runs, on which ports
 
 .PHONY: test
 test: install check ## Lint, check types and imports, then run all tests on real servers
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/e2e
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --ignore tests/e2e
 	@$(BIN)/python -m pytest tests/e2e
 
 .PHONY: test-contract

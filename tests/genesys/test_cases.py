@@ -108,7 +108,7 @@ def test_every_form_of_whatsapp_that_is_used_has_its_cases() -> None:
 
 @pytest.mark.parametrize("name", list(OUTBOUND))
 def test_any_mutation_of_a_body_is_sent_refused_or_ignored(name: str) -> None:
-    @settings(max_examples=30)
+    @settings(max_examples=12)
     @given(mutated(OUTBOUND[name]["webhook"]))
     def answered(bent: Any) -> None:
         made = translated(OUTBOUND[name], bent)
