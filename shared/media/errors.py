@@ -39,6 +39,11 @@ class Denied(MediaError):
 
     code = "file_denied"
 
+    def __init__(self, detail: str, *, forbidden: bool = False) -> None:
+        """`forbidden`: it knows who asks (403); no other credential would help."""
+        super().__init__(detail)
+        self.forbidden = forbidden
+
 
 class Gone(MediaError):
     """The other side does not have the file, or no longer."""

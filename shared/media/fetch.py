@@ -165,7 +165,8 @@ def _raise_for(response: aiohttp.ClientResponse) -> None:
     elif status in _REDIRECTS and "Location" in response.headers:
         raise Redirected(response.headers["Location"])
     elif status in (401, 403):
-        error = Denied(f"the other side answered {status}")
+        forbidden = status == 403  # noqa: PLR2004  # RFC 9110
+        error = Denied(f"the other side answered {status}", forbidden=forbidden)
     elif status in (404, 410):
         error = Gone(f"the other side answered {status}")
     elif status in (408, 425, 429) or status >= 500:  # noqa: PLR2004  # RFC 9110: may pass

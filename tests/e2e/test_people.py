@@ -209,10 +209,10 @@ def test_a_number_that_was_left_for_another_is_a_new_persons(line: Line) -> None
     answered(line, old, "Still there?", new)
 
 
-def test_the_same_customer_of_two_companies_has_two_conversations(
-    line: Line, stack: Stack, world: World
-) -> None:
-    other, who = Line(stack, world.companies[0]), number(9)
+def test_the_same_customer_of_two_companies_has_two_conversations(line: Line, stack: Stack) -> None:
+    second = World.made_up([("second-company", "Second Company")])
+    stack.employ(second)
+    other, who = Line(stack, second.companies[0]), number(9)
     for one, text in ((line, "to one"), (other, "to another")):
         says(one, text, who)
     for one, text in ((line, "to one"), (other, "to another")):

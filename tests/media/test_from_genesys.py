@@ -71,6 +71,13 @@ def test_what_stays_denied_is_final(genesys: Mover) -> None:
     assert len(genesys.host.seen) == 3
 
 
+def test_a_forbidden_file_does_not_cost_the_token_that_sends_need(genesys: Mover) -> None:
+    genesys.host.at(ONE, DENIED, reply(403, b""))
+    error = refused(genesys.fetch(url=genesys.host.url + ONE))
+    assert (error.provider_code, error.retryable) == ("file_denied", False)
+    assert authorizations(genesys) == [None, f"Bearer {TOKEN}"]
+
+
 def test_after_a_redirect_the_token_waits_until_it_is_asked_for_again(genesys: Mover) -> None:
     genesys.host.at(ONE, DENIED, away_to(TWO))
     genesys.host.at(TWO, DENIED, file())

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from yarl import URL
 
 from shared.genesys.regions import known_region
-from shared.media.errors import Damaged, Denied, MediaError, NotAFile, Redirected
+from shared.media.errors import Damaged, Denied, NotAFile, Redirected
 from shared.media.fetch import Fetcher
 from shared.media.hosts import Allowed, Trusted
 from shared.media.store import Kept, MediaStore, Wanted
@@ -63,9 +63,14 @@ class Fetching:
                 token = await self._token(url, request.region, bearer, token, no)
 
     async def _token(
-        self, url: URL, region: str, bearer: Bearer, refused: SecretStr | None, no: MediaError
+        self, url: URL, region: str, bearer: Bearer, refused: SecretStr | None, no: Denied
     ) -> SecretStr:
-        """The token for a host that asked for one, or another for the one it refused."""
+        """The token for a host that asked for one, or another for the one it refused.
+
+        A file that is forbidden says nothing against the token, which all sends need.
+        """
+        if refused is not None and no.forbidden:
+            raise no
         host = (url.host or "").lower()
         if not host.endswith(f".{region}") and (host, url.port) not in self.api:
             raise no
