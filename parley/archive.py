@@ -20,9 +20,10 @@ from parley.objects import listed
 from parley.progress import Progress
 from parley.resolving import Owners
 from parley.stores import object_settings, objects_of, publisher_of, quiet
+from shared.doors.arrival import Arrival
 from shared.doors.genesys_events import OUTBOUND, post_of, turned_away
 from shared.doors.sorting import sort
-from shared.doors.whatsapp_events import INBOUND, Arrival, posts_of
+from shared.doors.whatsapp_events import INBOUND, posts_of
 from shared.genesys.payloads import loads as genesys_loads
 from shared.genesys.payloads import read
 from shared.messaging.intake import PLATFORM, Post, Raw

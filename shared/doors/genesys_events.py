@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from shared.doors.arrival import Arrival, carried
 from shared.genesys.payloads import OutboundMessage
 from shared.messaging.envelope import Event, EventType
 from shared.messaging.intake import Post, Raw, digest
 from shared.messaging.topology import OUTBOUND_GENESYS_MESSAGES
-from shared.runtime.clock import rfc3339
 from shared.runtime.trace import current_traceparent
 from shared.tenancy.models import Resolution
 from shared.tenancy.options import ChannelOptions
@@ -45,16 +45,8 @@ def post_of(
         traceparent=current_traceparent(),
         data={
             "message": body,
-            "phone_number_id": owner.phone_number_id,
-            "integration_id": owner.integration_id,
-            "region": owner.region,
-            "whatsapp_credential": owner.whatsapp_credential,
-            "genesys_credential": owner.genesys_credential,
-            "options": owner.options,
-            "limits": owner.limits,
             "suspended": not owner.active,
-            "raw": {"bucket": stored.bucket, "key": stored.key},
-            "received_at": rfc3339(now),
+            **carried(owner, Arrival(now, stored.bucket, stored.key)),
         },
     )
     return Post(OUTBOUND_GENESYS_MESSAGES, event)

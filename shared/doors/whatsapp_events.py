@@ -6,33 +6,21 @@ They are digests: a wamid holds the customer's number in base64, and event ids a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from shared.doors.arrival import Arrival, carried
 from shared.messaging.envelope import Event, EventType
 from shared.messaging.intake import Post, digest
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, INBOUND_WHATSAPP_STATUSES
-from shared.runtime.clock import rfc3339
 from shared.runtime.trace import current_traceparent
 from shared.tenancy.models import Resolution
 from shared.whatsapp.items import Customer, message_key, message_time, read_status, sender
 from shared.whatsapp.payloads import Broken, MessageItem, OtherChange, StatusItem
-from shared.wire.body import Json
 
 SOURCE = "/wa-webhook"
 INBOUND = "webhooks-inbound"  # the bucket of raw bodies
 NOBODY = "nobody"  # the partition of items that name no customer
 ACCOUNT = "account"  # stands for the channel of what is told of a business account
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """When the body reached us, and where its bytes lie."""
-
-    received_at: datetime
-    bucket: str
-    key: str
 
 
 AnyItem = MessageItem | StatusItem | OtherChange
@@ -69,7 +57,7 @@ def _message_event(item: MessageItem, owner: Resolution, arrival: Arrival) -> Ev
         subject=_name(wamid),
         time=message_time(item.message, arrival.received_at),
         line=_line(sender(item.message, item.contact)),
-        data={"message": item.message, "contact": item.contact, **_common(owner, arrival)},
+        data={"message": item.message, "contact": item.contact, **carried(owner, arrival)},
     )
 
 
@@ -85,7 +73,7 @@ def _status_event(item: StatusItem, owner: Resolution, arrival: Arrival) -> Even
         subject=_name(wamid),
         time=moment,
         line=_line(status.recipient),
-        data={"status": item.status, "contact": item.contact, **_common(owner, arrival)},
+        data={"status": item.status, "contact": item.contact, **carried(owner, arrival)},
     )
 
 
@@ -106,7 +94,7 @@ def _change_event(item: OtherChange, owner: Resolution, arrival: Arrival) -> Eve
         time=item.told_at or arrival.received_at,
         line=field,
         data={"field": item.field, "value": value, "waba_id": item.waba_id}
-        | _common(owner, arrival),
+        | carried(owner, arrival),
     )
 
 
@@ -128,21 +116,6 @@ def _event(owner: Resolution, *, line: str, **attributes: Any) -> Event:
         traceparent=current_traceparent(),
         **attributes,
     )
-
-
-def _common(owner: Resolution, arrival: Arrival) -> Json:
-    """What the functions behind the queue would otherwise have to ask for again."""
-    return {
-        "phone_number_id": owner.phone_number_id,
-        "integration_id": owner.integration_id,
-        "region": owner.region,
-        "whatsapp_credential": owner.whatsapp_credential,
-        "genesys_credential": owner.genesys_credential,
-        "options": owner.options,
-        "limits": owner.limits,
-        "raw": {"bucket": arrival.bucket, "key": arrival.key},
-        "received_at": rfc3339(arrival.received_at),
-    }
 
 
 _LONGEST_NAME = 400  # an event attribute holds 512; ids of the outside world have no limit

@@ -30,11 +30,3 @@ class Part:
 def part_id(source_id: str, number: int) -> str:
     """The source id itself for part 1, `<source id>#<n>` after that."""
     return source_id if number == 1 else f"{source_id}{MARK}{number}"
-
-
-def read_part_id(id_: str) -> tuple[str, int]:
-    """The source id and part number that `part_id` made this id from."""
-    source_id, mark, number = id_.rpartition(MARK)
-    if mark and number.isascii() and number.isdecimal() and int(number) > 1:
-        return source_id, int(number)
-    return id_, 1

@@ -53,13 +53,6 @@ def message(
     return body
 
 
-def text_message(
-    customer: str, body: str, *, reply_to: str | None = None, callback: str | None = None
-) -> Json:
-    """Compose a text message; raises PayloadError as `text_content` and `message` do."""
-    return message(customer, "text", text_content(body), reply_to=reply_to, callback=callback)
-
-
 def text_content(body: str) -> Json:
     """Content of a text; a link in it gets its preview. Raises PayloadError: blank or too long."""
     if not body.strip():

@@ -80,11 +80,6 @@ def test_who_answers_by_another_spelling_than_was_typed_is_who_was_written_to(
     assert address(desk.write_to(typed, "2")) == (typed, said, None)
 
 
-def test_another_name_that_the_caller_knows_is_a_name(desk: Desk) -> None:
-    desk.hear("1", N, B, aliases=["491700000001"])
-    assert address(desk.write_to("491700000001")) == (N, N, B)
-
-
 def test_who_changed_the_number_is_the_same_and_is_written_to_at_the_new_one(desk: Desk) -> None:
     desk.talk("1", N, B)
     assert desk.link({"wa_id": N}, {"wa_id": OTHER_N}) == N

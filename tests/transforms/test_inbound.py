@@ -14,7 +14,6 @@ from shared.genesys.build import (
 )
 from shared.transforms.inbound import LATE, File, Missing, late_file, to_genesys
 from shared.transforms.inbound_attributes import ALL, attributes_of
-from shared.transforms.parts import part_id, read_part_id
 from shared.transforms.text import visible
 from shared.whatsapp.items import Customer
 from shared.wire.body import PayloadError
@@ -88,8 +87,6 @@ def test_a_late_file_has_an_id_of_its_own_and_the_time_of_its_message(file: Any)
     late = late_file(message, ALICE, received_at=NOON, file=file)
     [part] = late.parts
     assert part.id == f"wamid.1{LATE}"
-    assert read_part_id(part.id) == (part.id, 1)
-    assert read_part_id(part_id(part.id, 2)) == (part.id, 2)
     assert part.body["channel"]["time"] == first.body["channel"]["time"]
     assert not late.opens_window
 

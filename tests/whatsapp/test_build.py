@@ -15,12 +15,15 @@ from shared.whatsapp.build import (
     message,
     read_mark,
     text_content,
-    text_message,
 )
 from shared.wire.body import PayloadError
 from tests.wire.schemas import SEND, faults
 
 LINK = "https://files.acme.example/a.png"
+
+
+def text_message(customer: str, body: str, **around: str | None) -> dict[str, Any]:
+    return message(customer, "text", text_content(body), **around)
 
 
 def test_a_text_to_a_number_and_to_a_bsuid() -> None:

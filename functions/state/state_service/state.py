@@ -5,7 +5,6 @@ Answers are the JSON that the SQL functions make; `shared.services.state` names 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,11 +52,11 @@ class State:
     async def claim(self, request: ClaimRequest) -> Json:
         """Give the right to deliver a message to one of all who ask."""
         _bind(request)
-        arguments = request.model_dump(exclude={"resend_unknown_after", "aliases"})
+        arguments = request.model_dump(exclude={"resend_unknown_after"})
         claim: Json = await self._database.call(
             "claim_message",
             **arguments,
-            aliases=aliases(request.wa_id, request.aliases),
+            aliases=aliases(request.wa_id),
             lease_seconds=self._policy.lease_s,
             resend_unknown_seconds=self._resend_after(request),
         )
@@ -191,10 +190,9 @@ class State:
         )
 
 
-def aliases(wa_id: str | None, told: Iterable[str] = ()) -> tuple[str, ...]:
-    """The other names of a number: its spellings, and what the caller knows."""
-    known = (*spellings(wa_id), *told) if wa_id else ()
-    return tuple(one for one in dict.fromkeys(known) if one != wa_id)
+def aliases(wa_id: str | None) -> tuple[str, ...]:
+    """The other spellings of a number."""
+    return spellings(wa_id) if wa_id else ()
 
 
 def _bind(key: MessageKey) -> None:

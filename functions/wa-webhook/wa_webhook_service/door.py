@@ -10,8 +10,9 @@ import hmac
 from dataclasses import dataclass
 from typing import Any
 
+from shared.doors.arrival import Arrival
 from shared.doors.sorting import AnyItem, Sorted, own_changes, sort
-from shared.doors.whatsapp_events import INBOUND, Arrival, posts_of
+from shared.doors.whatsapp_events import INBOUND, posts_of
 from shared.messaging.intake import PLATFORM, Intake, Post, Raw, RawKeys, Unfit, digest
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES
 from shared.runtime.clock import utcnow

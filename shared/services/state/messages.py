@@ -36,7 +36,6 @@ class ClaimRequest(MessageKey):
     """Ask for the right to deliver a message; `attempt_id` lets a repeated call find its own claim.
 
     `resend_unknown_after` (seconds; None: as state is set): where repeating a send is harmless.
-    `aliases`: further names of the number `wa_id`; its other spellings are known to state.
     `reply_to`: the id, at either side, of the message that this one is about; `tapped`: the
     tracking id of the message whose option was tapped. `Claim.quoted` answers both.
     `receipt_to`: the address that its receipt goes to, where `customer` does not give it.
@@ -44,7 +43,6 @@ class ClaimRequest(MessageKey):
 
     customer: Id
     wa_id: OptionalId = None
-    aliases: list[Id] = Field(default_factory=list, max_length=20)
     bsuid: OptionalId = None
     profile_name: Text | None = None
     conversation_id: OptionalId = None

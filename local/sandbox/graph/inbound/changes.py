@@ -182,6 +182,3 @@ CHANGES: dict[str, Kind] = {
     "automatic_events": row("events found by Meta", {"automatic_events": []}),
     "new_field": row("a field that nobody told us of", {"anything": {"deep": [1, None]}}),
 }
-WITH_DISPLAY_NUMBER = frozenset(
-    name for name, kind in CHANGES.items() if "display_phone_number" in kind.fields
-)
