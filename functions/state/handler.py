@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from shared.runtime.function import Check, Function, Resources
 from shared.runtime.routes import name_errors
+from shared.runtime.service_auth import OnBehalf
 from shared.runtime.settings import DatabaseSettings, RedisSettings, ServiceAuthSettings
 from shared.storage.cache import Cache
 from shared.storage.database import Database
@@ -64,7 +65,12 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
         )
 
 
-function = Function("state", Settings, wire)
+def theirs(request: Request, whom: OnBehalf) -> bool:
+    """Outsiders read, and of their own tenant alone."""
+    return request.method == "GET" and request.query_params.getlist("tenant_id") == [whom.tenant_id]
+
+
+function = Function("state", Settings, wire, theirs=theirs)
 app = FastAPI(title="Parley state", version="1")
 app.include_router(router)
 app.include_router(keeping_router)

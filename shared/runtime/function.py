@@ -16,10 +16,10 @@ from typing import Any, Generic, TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.runtime.errors import ParleyError
+from shared.runtime.errors import Forbidden, ParleyError
 from shared.runtime.logging import bind, describe, logger
 from shared.runtime.problem import internal_problem, problem_of
-from shared.runtime.service_auth import ServiceTokens
+from shared.runtime.service_auth import Caller, OnBehalf, ServiceTokens
 from shared.runtime.settings import Settings
 from shared.runtime.trace import trace_id, use_traceparent
 
@@ -30,6 +30,7 @@ DEFAULT_BODY_LIMIT = 5 * 1024 * 1024  # bytes: an event that carries a 3 MB body
 S = TypeVar("S", bound=Settings)
 K = TypeVar("K", bound="Resources")
 Handler = Callable[[Request], Awaitable[Any]]
+Theirs = Callable[[Request, OnBehalf], bool]
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,19 @@ class Function(Generic[S, K]):
         *,
         public: bool = False,
         body_limit: int = DEFAULT_BODY_LIMIT,
+        theirs: Theirs | None = None,
     ) -> None:
-        """`public` functions answer strangers; all others want a service token. Bytes a body."""
+        """`public` functions answer strangers; all others want a service token. Bytes a body.
+
+        `theirs`: whether a call that the gateway makes on somebody's behalf touches what is theirs
+        alone; without it no such call is served.
+        """
         self.name = name
         self.settings = settings
         self.wire = wire
         self.public = public
         self.body_limit = body_limit
+        self._theirs = theirs
 
     def kit(self, request: Request) -> K:
         """The resources that the host wired at start. Serves as a FastAPI dependency too."""
@@ -80,8 +87,7 @@ class Function(Generic[S, K]):
             bind(trace_id=trace_id(use_traceparent(request.headers.get("traceparent"))))
             try:
                 if not self.public:
-                    tokens: ServiceTokens = request.state.service_tokens
-                    tokens.verify_header(request.headers.get("authorization"), self.name)
+                    request.state.caller = self._admit(request)
                 return await handler(request)
             except ParleyError as error:
                 return answer(error)
@@ -90,6 +96,15 @@ class Function(Generic[S, K]):
                 return internal_problem()
 
         return guarded
+
+    def _admit(self, request: Request) -> Caller:
+        """Who calls. Raises Unauthorised, or Forbidden for what is not theirs."""
+        tokens: ServiceTokens = request.state.service_tokens
+        caller = tokens.identify_header(request.headers.get("authorization"), self.name)
+        for_whom = caller.on_behalf
+        if for_whom is not None and not (self._theirs and self._theirs(request, for_whom)):
+            raise Forbidden("this is not served on anybody's behalf, or not on theirs")
+        return caller
 
 
 def answer(error: ParleyError) -> Response:

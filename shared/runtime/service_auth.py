@@ -1,12 +1,14 @@
 """Tokens between functions: no function trusts the network.
 
 HS256, five minutes, one audience each; kept by both sides so that a call costs a look-up.
+The gateway's tokens also say on whose behalf it calls (`act`): the callee holds it to that.
 """
 
 from __future__ import annotations
 
 import time
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import jwt
 from pydantic import SecretStr
@@ -25,6 +27,28 @@ class _KeySettings(Protocol):
     def service_token_key_previous(self) -> SecretStr | None: ...
 
 
+@dataclass(frozen=True)
+class OnBehalf:
+    """Whom the gateway calls for. `tenant_id` None: an administrator of the platform."""
+
+    subject: str
+    tenant_id: str | None
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The function that calls; and for whom, when it is not its own concern."""
+
+    name: str
+    on_behalf: OnBehalf | None = None
+
+    @property
+    def actor(self) -> str:
+        """Who it is in an audit log."""
+        return self.name if self.on_behalf is None else f"{self.name}:{self.on_behalf.subject}"
+
+
 class ServiceTokens:
     """Mints this function's tokens and verifies those of its callers."""
 
@@ -32,8 +56,8 @@ class ServiceTokens:
         """`name` is the issuer; `previous` is still accepted while the key is being changed."""
         self._name = name
         self._keys = (key,) if previous is None else (key, previous)
-        self._minted: dict[str, tuple[str, float]] = {}
-        self._verified: dict[tuple[str, str], tuple[str, float]] = {}
+        self._minted: dict[tuple[str, OnBehalf | None], tuple[str, float]] = {}
+        self._verified: dict[tuple[str, str], tuple[Caller, float]] = {}
 
     @classmethod
     def of(cls, name: str, settings: _KeySettings) -> ServiceTokens:
@@ -45,22 +69,31 @@ class ServiceTokens:
             previous.get_secret_value() if previous is not None else None,
         )
 
-    def mint(self, audience: str) -> str:
+    def mint(self, audience: str, on_behalf: OnBehalf | None = None) -> str:
         """A bearer token that only the function `audience` accepts."""
         now = time.time()
-        token, good_until = self._minted.get(audience, ("", 0.0))
+        token, good_until = self._minted.get((audience, on_behalf), ("", 0.0))
         if now < good_until:
             return token
-        claims = {"iss": self._name, "aud": audience, "iat": int(now), "exp": int(now) + LIFETIME_S}
+        claims: dict[str, Any] = {
+            "iss": self._name,
+            "aud": audience,
+            "iat": int(now),
+            "exp": int(now) + LIFETIME_S,
+        }
+        if on_behalf is not None:
+            claims["act"] = _claim(on_behalf)
         token = jwt.encode(claims, self._keys[0], algorithm="HS256")
-        self._minted[audience] = (token, now + LIFETIME_S - RENEW_BEFORE_S)
+        if len(self._minted) >= _KEPT:
+            self._minted.clear()
+        self._minted[audience, on_behalf] = (token, now + LIFETIME_S - RENEW_BEFORE_S)
         return token
 
-    def verify(self, token: str, audience: str) -> str:
-        """Name of the caller. Raises Unauthorised, with the same words whatever is wrong."""
-        caller, good_until = self._verified.get((token, audience), ("", 0.0))
-        if time.time() < good_until:
-            return caller
+    def identify(self, token: str, audience: str) -> Caller:
+        """Who calls. Raises Unauthorised, with the same words whatever is wrong."""
+        known, good_until = self._verified.get((token, audience), (None, 0.0))
+        if known is not None and time.time() < good_until:
+            return known
         for key in self._keys:
             try:
                 claims = jwt.decode(
@@ -72,18 +105,46 @@ class ServiceTokens:
                 )
             except jwt.InvalidTokenError:
                 continue
-            return self._keep(token, audience, str(claims["iss"]), float(claims["exp"]))
+            caller = Caller(str(claims["iss"]), _on_behalf(claims.get("act")))
+            return self._keep(token, audience, caller, float(claims["exp"]))
         raise Unauthorised
 
-    def verify_header(self, header: str | None, audience: str) -> str:
+    def identify_header(self, header: str | None, audience: str) -> Caller:
         """The same, from an Authorization header."""
         scheme, _, token = (header or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthorised
-        return self.verify(token, audience)
+        return self.identify(token, audience)
 
-    def _keep(self, token: str, audience: str, caller: str, good_until: float) -> str:
+    def verify(self, token: str, audience: str) -> str:
+        """The caller's name for an audit log. Raises Unauthorised."""
+        return self.identify(token, audience).actor
+
+    def verify_header(self, header: str | None, audience: str) -> str:
+        """The same, from an Authorization header."""
+        return self.identify_header(header, audience).actor
+
+    def _keep(self, token: str, audience: str, caller: Caller, good_until: float) -> Caller:
         if len(self._verified) >= _KEPT:
             self._verified.clear()
         self._verified[token, audience] = (caller, good_until)
         return caller
+
+
+def _claim(on_behalf: OnBehalf) -> dict[str, Any]:
+    """RFC 8693 (4.1) has the name; ours says more: the tenant, and what may be done."""
+    return {
+        "sub": on_behalf.subject,
+        "tenant": on_behalf.tenant_id,
+        "scope": " ".join(sorted(on_behalf.scopes)),
+    }
+
+
+def _on_behalf(claim: Any) -> OnBehalf | None:
+    """Read it; signed by us, so what is no such claim is another version's: refused."""
+    if claim is None:
+        return None
+    try:
+        return OnBehalf(claim["sub"], claim["tenant"], frozenset(claim["scope"].split()))
+    except (KeyError, TypeError, AttributeError):
+        raise Unauthorised from None
