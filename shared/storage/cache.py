@@ -6,6 +6,7 @@ Reads miss and writes are lost while Redis is away, and both are counted; only l
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -69,6 +70,11 @@ class Breaker:
         self._limits = limits
         self._failures = 0
         self._watch: asyncio.Task[None] | None = None
+        self._failed_at = float("-inf")
+
+    def failed_within(self, seconds: float) -> bool:
+        """Whether Redis failed to answer in the last `seconds`, the probe's tries included."""
+        return time.monotonic() - self._failed_at < seconds
 
     @property
     def open(self) -> bool:
@@ -82,6 +88,7 @@ class Breaker:
     def failed(self) -> None:
         """Count a failure; open at the limit."""
         self._failures += 1
+        self._failed_at = time.monotonic()
         if self._failures >= self._limits.trip_after and self._watch is None:
             self._watch = asyncio.create_task(self._watch_until_back())
 
@@ -92,6 +99,7 @@ class Breaker:
                 async with asyncio.timeout(self._limits.call):
                     await self._probe()
             except TROUBLE:
+                self._failed_at = time.monotonic()
                 continue
             self._failures, self._watch = 0, None
             return
@@ -200,6 +208,15 @@ class Cache:
             return pipeline.execute()
 
         return await self._write(write)
+
+    async def add(self, key: str, value: bytes, ttl: float) -> bool:
+        """Keep `value` for `ttl` seconds unless the key is there; False when not confirmed."""
+        milliseconds = max(1, int(ttl * 1000))
+        return await self._write(lambda: self._client.set(key, value, px=milliseconds, nx=True))
+
+    def away_within(self, seconds: float) -> bool:
+        """Whether Redis failed us in the last `seconds`: it may have missed a write of others."""
+        return self._breaker.failed_within(seconds)
 
     async def delete(self, *keys: str) -> bool:
         """Delete the keys; False when Redis did not confirm it: they may still be there."""

@@ -1,6 +1,6 @@
 """Raw webhooks in any S3, over the process's own HTTP pool. Files go by `streams`, in pieces.
 
-The minio SDK makes buckets and signs; the transfer is ours, because the SDK's blocks the loop.
+The minio SDK makes the buckets; the transfer is ours, because the SDK's blocks the loop.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What all calls to S3 share: addresses, signatures, presigned links, the meaning of a status.
 
-The minio SDK signs; path-style addresses alone, so that any S3 will do (docs/adr/0005).
+Path-style addresses alone, so that any S3 will do (docs/adr/0005).
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import SplitResult, quote, urlsplit
 
-from minio.credentials.credentials import Credentials
-from minio.signer import presign_v4, sign_v4_s3
-
 from shared.runtime.errors import BadInput, NotFound, ParleyError, Unavailable
 from shared.runtime.settings import ObjectSettings
+from shared.storage.s3_signature import Keys, presign, sign
 
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 LONGEST_LINK = timedelta(days=7)  # S3's own limit of a V4 signature
@@ -35,9 +33,10 @@ class Signer:
         """Without a public address, links are for the endpoint itself."""
         self._endpoint = settings.s3_endpoint_url.rstrip("/")
         self._public = (settings.s3_public_url or settings.s3_endpoint_url).rstrip("/")
-        self._region = settings.s3_region
-        self._credentials = Credentials(
-            settings.s3_access_key.get_secret_value(), settings.s3_secret_key.get_secret_value()
+        self._keys = Keys(
+            settings.s3_access_key.get_secret_value(),
+            settings.s3_secret_key.get_secret_value(),
+            settings.s3_region,
         )
 
     def address(self, bucket: str, key: str = "", query: str = "") -> str:
@@ -49,37 +48,14 @@ class Signer:
         self, method: str, url: str, headers: Mapping[str, str], digest: str = EMPTY_SHA256
     ) -> dict[str, str]:
         """The headers and our signature over them; `digest` is the body's SHA-256 in hex."""
-        parts = urlsplit(url)
-        now = datetime.now(UTC)
-        to_sign: dict[str, str | list[str] | tuple[str]] = {
-            **headers,
-            "Host": parts.netloc,
-            "x-amz-content-sha256": digest,
-            "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
-        }
-        signed = sign_v4_s3(
-            method=method,
-            url=parts,
-            region=self._region,
-            headers=to_sign,
-            credentials=self._credentials,
-            content_sha256=digest,
-            date=now,
-        )
-        return {name: str(value) for name, value in signed.items()}
+        to_sign = {**headers, "x-amz-content-sha256": digest}
+        return sign(self._keys, method, urlsplit(url), to_sign, datetime.now(UTC))
 
     def link(self, bucket: str, key: str, lifetime: timedelta) -> str:
         """An address that gives the object to whoever has it, for so long (7 days at most)."""
         parts = urlsplit(f"{self._public}/{bucket}/{quote(key)}")
-        link: SplitResult = presign_v4(
-            method="GET",
-            url=parts._replace(netloc=_netloc(parts)),
-            region=self._region,
-            credentials=self._credentials,
-            date=datetime.now(UTC),
-            expires=int(min(lifetime, LONGEST_LINK).total_seconds()),
-        )
-        return link.geturl()
+        public = parts._replace(netloc=_netloc(parts))
+        return presign(self._keys, public, min(lifetime, LONGEST_LINK), datetime.now(UTC)).geturl()
 
 
 def _netloc(parts: SplitResult) -> str:
