@@ -20,10 +20,13 @@ from shared.storage.cache import Cache
 from shared.storage.database import Database
 from shared.tenancy.regions import RegionSettings, extra_regions
 from shared.tenancy.vault import Vault
+from tenancy_service.api_keys import ApiKeys
 from tenancy_service.configuration import Configuration
 from tenancy_service.invalidation import Invalidator
 from tenancy_service.lookups import Lookups
 from tenancy_service.routes import NAME, router
+from tenancy_service.routes_access import router as access_router
+from tenancy_service.routes_access import theirs
 
 
 class Settings(DatabaseSettings, RedisSettings, ServiceAuthSettings, VaultSettings, RegionSettings):
@@ -36,6 +39,7 @@ class Kit(Resources):
 
     lookups: Lookups
     configuration: Configuration
+    api_keys: ApiKeys
 
 
 @asynccontextmanager
@@ -55,6 +59,7 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
         yield Kit(
             lookups=Lookups(database, vault),
             configuration=Configuration(database, vault, invalidator, regions),
+            api_keys=ApiKeys(database),
             checks=[
                 Check("postgresql", database.ping),
                 Check("redis", cache.ping, required=False),
@@ -62,10 +67,11 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
         )
 
 
-function = Function(NAME, Settings, wire)
+function = Function(NAME, Settings, wire, theirs=theirs)
 app = FastAPI(title="Parley tenancy", openapi_url=None)
 name_errors(app)
 app.include_router(router)
+app.include_router(access_router)
 
 
 @http

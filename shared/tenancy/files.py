@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from shared.tenancy.models import DEFAULT_CREDENTIAL, PLATFORM_APP, Status, WireSecret
-from shared.tenancy.options import ChannelLimits, ChannelOptions
+from shared.tenancy.options import ChannelLimits, ChannelOptions, TenantOptions
 
 # contracts/genesys.md (c): Genesys takes webhook secrets longer than 15 characters.
 MIN_WEBHOOK_SECRET = 16
@@ -136,7 +136,7 @@ class TenantFile(Declared):
     tenant: Slug
     name: str = Field("", max_length=200)
     status: Status = "active"
-    options: ChannelOptions = Field(default_factory=ChannelOptions)
+    options: TenantOptions = Field(default_factory=TenantOptions)
     credentials: CredentialsFile = Field(default_factory=CredentialsFile)
     apps: list[AppFile] = Field(default_factory=list)
     channels: list[ChannelFile] = Field(default_factory=list)

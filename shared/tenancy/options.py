@@ -87,6 +87,21 @@ class ChannelOptions(_Given):
     typing: bool = Field(True, strict=True)
 
 
+# As a browser says it: lower case, without a path; plain http on one's own machine alone.
+Origin = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?)$"
+    ),
+]
+
+
+class TenantOptions(ChannelOptions):
+    """The options of a tenant: those of a channel, for all of its channels, and its own."""
+
+    cors_origins: list[Origin] = Field(default_factory=list, max_length=20)
+
+
 class ChannelLimits(_Given):
     """What the providers allow a channel, where it is not what they allow everybody.
 
