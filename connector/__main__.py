@@ -3,22 +3,25 @@
 import os
 import sys
 
-import uvloop
-
-from connector.run import NAME, run
-from connector.settings import Settings
-from shared.runtime.errors import SettingsError
-from shared.runtime.logging import name_service
+from shared.runtime.loading import loading
 
 
 def main() -> None:
     """Entry of the process."""
-    name_service(NAME)
-    try:
-        settings = Settings.load()
-    except SettingsError as error:
-        print(error.detail, file=sys.stderr)  # noqa: T201  # the process's last words
-        sys.exit(os.EX_CONFIG)
+    with loading():
+        import uvloop  # noqa: PLC0415  # here is where the time of a start goes
+
+        from connector.run import NAME, run  # noqa: PLC0415
+        from connector.settings import Settings  # noqa: PLC0415
+        from shared.runtime.errors import SettingsError  # noqa: PLC0415
+        from shared.runtime.logging import name_service  # noqa: PLC0415
+
+        name_service(NAME)
+        try:
+            settings = Settings.load()
+        except SettingsError as error:
+            print(error.detail, file=sys.stderr)  # noqa: T201  # the process's last words
+            sys.exit(os.EX_CONFIG)
     uvloop.run(run(settings))
 
 

@@ -28,7 +28,7 @@ from local.settings_words import (
     OF_STACK,
     SECRETS,
 )
-from shared.runtime.serve import ServeSettings, load
+from shared.runtime.server import ServeSettings, load
 from shared.runtime.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,128 +1,44 @@
 """Runs one function: `python -m shared.runtime.serve --source functions/state/handler.py`.
 
-On SIGTERM it says "not ready", keeps answering for DRAIN_SECONDS, finishes what is in flight, ends.
+It only reads its arguments; all else is imported as `loading` has it. See `server` for the rest.
 """
 
 import argparse
-import asyncio
-import importlib.util
-import signal
 import sys
 from pathlib import Path
-from types import FrameType, ModuleType
 from typing import Any
 
-import uvicorn
-import uvloop
-from functions_framework.aio import create_asgi_app_from_module
-from pydantic import Field
+from shared.runtime.loading import loading
 
-from shared.runtime.errors import SettingsError
-from shared.runtime.function import Function
-from shared.runtime.host import Host
-from shared.runtime.logging import logger, name_service
-from shared.runtime.settings import Settings
-
-log = logger()
-
-# Callers keep connections for 30 s (peer.py): we must be the later one to close.
-KEEP_ALIVE_S = 75
-STOP_TIMEOUT_S = 30
 EXIT_SETTINGS = 78  # EX_CONFIG of sysexits.h
-
-
-class ServeSettings(Settings):
-    """Where to listen and what to serve."""
-
-    host: str = Field(
-        "0.0.0.0",  # noqa: S104  # in an image there is no other address to be reached by
-        description="Address to listen on",
-    )
-    port: int = Field(8000, ge=1, le=65535, description="Port to listen on")
-    function_source: Path = Field(Path("handler.py"), description="The handler's file")
-    drain_seconds: float = Field(
-        0.0,
-        ge=0,
-        le=300,
-        description="After SIGTERM: says `not ready` and goes on answering for this long",
-    )
-
-
-class Server(uvicorn.Server):
-    """uvicorn, with a drain between the signal and the stop."""
-
-    def __init__(self, config: uvicorn.Config, host: Host, drain_seconds: float) -> None:
-        """`drain_seconds`: longer than the platform takes to stop sending."""
-        super().__init__(config)
-        self._host = host
-        self._drain_seconds = drain_seconds
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to drain; a second signal stops at once."""
-        del frame
-        if self._host.draining or sig != signal.SIGTERM:
-            self.should_exit = True
-            return
-        self._host.draining = True
-        asyncio.get_running_loop().call_later(self._drain_seconds, self._stop)
-
-    def _stop(self) -> None:
-        self.should_exit = True
-
-
-def load(source: Path) -> tuple[ModuleType, Any, Function[Any, Any]]:
-    """Import a handler by its path. Raises SettingsError when there is none, or no `function`."""
-    spec = importlib.util.spec_from_file_location("handler", source)
-    if spec is None or spec.loader is None or not source.is_file():
-        raise SettingsError(f"FUNCTION_SOURCE: there is no handler at {source}")
-    sys.path.insert(0, str(source.resolve().parent))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["handler"] = module
-    spec.loader.exec_module(module)
-    function = getattr(module, "function", None)
-    if not isinstance(function, Function):
-        raise SettingsError(f"FUNCTION_SOURCE: {source} declares no `function = Function(...)`")
-    return module, spec, function
-
-
-def make_server(serve: ServeSettings) -> Server:
-    """The server of one handler, not yet listening. Raises SettingsError."""
-    module, spec, function = load(serve.function_source)
-    name_service(function.name)
-    settings = function.settings.load()
-    app = create_asgi_app_from_module("handle", str(serve.function_source), "http", module, spec)
-    host = Host(app, function, settings)
-    config = uvicorn.Config(
-        host,
-        host=serve.host,
-        port=serve.port,
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        ws="none",
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=STOP_TIMEOUT_S,
-    )
-    return Server(config, host, serve.drain_seconds)
 
 
 def main() -> None:
     """Entry of the process."""
+    given = _arguments()
+    with loading():
+        import uvloop  # noqa: PLC0415  # here is where the time of a start goes
+
+        from shared.runtime.errors import SettingsError  # noqa: PLC0415
+        from shared.runtime.server import ServeSettings, make_server  # noqa: PLC0415
+
+        try:
+            server = make_server(ServeSettings.load().model_copy(update=given))
+        except SettingsError as error:
+            print(error.detail, file=sys.stderr)  # noqa: T201  # the process's last words
+            sys.exit(EXIT_SETTINGS)
+    uvloop.run(server.serve())
+
+
+def _arguments() -> dict[str, Any]:
+    """Those of the server's settings that were given."""
     parser = argparse.ArgumentParser(prog="python -m shared.runtime.serve", description=__doc__)
-    parser.add_argument("--source", type=Path, help="handler file (FUNCTION_SOURCE)")
+    parser.add_argument(
+        "--source", type=Path, dest="function_source", help="handler file (FUNCTION_SOURCE)"
+    )
     parser.add_argument("--host", help="address to bind (HOST)")
     parser.add_argument("--port", type=int, help="port to bind (PORT)")
-    given = {k: v for k, v in vars(parser.parse_args()).items() if v is not None}
-    if "source" in given:
-        given["function_source"] = given.pop("source")
-    try:
-        server = make_server(ServeSettings.load().model_copy(update=given))
-    except SettingsError as error:
-        print(error.detail, file=sys.stderr)  # noqa: T201  # the process's last words
-        sys.exit(EXIT_SETTINGS)
-    uvloop.run(server.serve())
+    return {k: v for k, v in vars(parser.parse_args()).items() if v is not None}
 
 
 if __name__ == "__main__":

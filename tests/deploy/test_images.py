@@ -37,7 +37,7 @@ DESCRIBE = """
 import importlib.util, json, sys
 from pathlib import Path
 import shared
-from shared.runtime.serve import ServeSettings, load
+from shared.runtime.server import ServeSettings, load
 _, _, function = load(Path(sys.argv[1]))
 fields = {**ServeSettings.model_fields, **function.settings.model_fields}
 strangers = ("connector", "local", "pytest")
