@@ -46,6 +46,10 @@ test: install check ## Lint, check types and imports, then run all tests on real
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --ignore tests/e2e
 	@$(BIN)/python -m pytest tests/e2e
 
+.PHONY: faults
+faults: install ## Break everything in turn under traffic; count what was lost, doubled, misordered
+	@$(BIN)/python -m tests.faults
+
 .PHONY: test-contract
 test-contract: install ## Hold every message type to both contracts and count the cases; no servers needed
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/whatsapp tests/genesys tests/transforms tests/wire

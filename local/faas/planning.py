@@ -41,6 +41,7 @@ CONNECTOR_VARIABLES = (
     "PARTITIONS",
     "PREFETCH",
     "QUEUE_PREFIX",
+    "ROUTES",
     "S3_ENDPOINT_URL",
     "S3_PUBLIC_URL",
     "S3_REGION",
@@ -85,7 +86,7 @@ class Planner:
             for queue in spec.queues
         ]
         given = {n: self.variables[n] for n in CONNECTOR_VARIABLES if self.variables.get(n)}
-        own = {"STOP_SECONDS": STOP_S, **given, "ROUTES": ";".join(routes)}
+        own = {"STOP_SECONDS": STOP_S, "ROUTES": ";".join(routes), **given}
         command = ("python", "-m", "connector")
         return self._process("connector", command, CONNECTOR_PORT, own, CARRIERS)
 

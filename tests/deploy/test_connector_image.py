@@ -55,7 +55,7 @@ def test_it_is_given_time_to_finish_and_no_rights() -> None:
 
 
 def test_faas_local_can_steer_every_setting_of_the_connector() -> None:
-    own = {"HOST", "PORT", "ROUTES"}
+    own = {"HOST", "PORT"}
     assert set(planning.CONNECTOR_VARIABLES) == FIELDS - own - SECRETS | {"LOG_LEVEL"}
 
 

@@ -12,7 +12,7 @@ import yaml
 
 from local.demo.world import Company, World
 from local.sandbox.client import Conversation, Message, Sandbox, Sent
-from tests.e2e.conftest import Stack
+from tests.stack import Stack
 
 LIMIT = 60.0  # seconds for what takes one or two on an idle machine
 AT_ONCE = 8  # people who do something at the same time

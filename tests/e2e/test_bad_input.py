@@ -13,7 +13,7 @@ from local.demo.world import Company, World
 from local.sandbox.client import Sandbox
 from shared.genesys.signature import sign as sign_genesys
 from shared.whatsapp.signature import sign as sign_meta
-from tests.e2e.conftest import Stack
+from tests.stack import Stack
 from tests.support import wait_until
 
 WRONG = {

@@ -9,8 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from local.demo.world import World
 from local.sandbox.client import Sent
 from local.sandbox.graph.accounts import FIELDS
-from tests.e2e.conftest import Stack
 from tests.e2e.lines import Line, opened
+from tests.stack import Stack
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -16,8 +16,8 @@ import pytest
 
 from local.demo.world import Company, World
 from local.sandbox.client import Conversation, Sandbox
-from tests.e2e.conftest import Stack
 from tests.e2e.traffic import Send, drive
+from tests.stack import Stack
 
 CONVERSATIONS = 200
 LINES = 4  # each way

@@ -9,9 +9,9 @@ import pytest
 
 from local.demo.world import World
 from local.sandbox.client import FileTold, Message, Sent
-from tests.e2e.conftest import Stack
 from tests.e2e.lines import Line, at_once, opened
 from tests.e2e.memory import Watch
+from tests.stack import Stack
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -12,8 +12,8 @@ import pytest
 from local.demo.world import World
 from local.sandbox.client import Message, Sent
 from local.sandbox.graph.inbound.table import KINDS
-from tests.e2e.conftest import Stack
 from tests.e2e.lines import Line, at_once, opened
+from tests.stack import Stack
 
 pytestmark = pytest.mark.timeout(240)
 

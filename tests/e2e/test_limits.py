@@ -9,8 +9,8 @@ import pytest
 
 from local.demo.world import Company, World
 from local.sandbox.client import Sandbox
-from tests.e2e.conftest import Stack
 from tests.e2e.traffic import drive
+from tests.stack import Stack
 
 RATE = 20
 CUSTOMERS = [str(4_915_400_000_000 + number) for number in range(40)]

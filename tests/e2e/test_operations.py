@@ -14,7 +14,7 @@ import yaml
 from local.demo.world import Company, World
 from local.faas import environment
 from local.sandbox.client import Sandbox
-from tests.e2e.conftest import Stack
+from tests.stack import Stack
 from tests.support import wait_until
 
 FUNCTIONS = {

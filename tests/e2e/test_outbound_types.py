@@ -14,8 +14,8 @@ import pytest
 from local.demo.world import World
 from local.sandbox.client import Message, Sent
 from local.sandbox.genesys.outbound.table import KINDS
-from tests.e2e.conftest import Stack
 from tests.e2e.lines import Line, address, at_once, opened
+from tests.stack import Stack
 
 pytestmark = pytest.mark.timeout(240)
 

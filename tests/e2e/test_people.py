@@ -8,8 +8,8 @@ import pytest
 
 from local.demo.world import World
 from local.sandbox.client import Sent
-from tests.e2e.conftest import Stack
 from tests.e2e.lines import Line, opened
+from tests.stack import Stack
 
 pytestmark = pytest.mark.timeout(240)
 

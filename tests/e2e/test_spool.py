@@ -7,7 +7,7 @@ import pytest
 
 from local.demo.world import Company, World
 from local.sandbox.client import Sandbox
-from tests.e2e.conftest import Stack
+from tests.stack import Stack
 
 PEOPLE = [str(4_915_770_000_000 + number) for number in range(6)]
 BEFORE, AWAY, AFTER = 1, 3, 2  # rounds

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from local.demo.world import World
-from tests.e2e.conftest import Stack
 from tests.e2e.lines import OPENED, Line, opened
+from tests.stack import Stack
 
 pytestmark = pytest.mark.timeout(240)
 

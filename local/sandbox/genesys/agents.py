@@ -14,6 +14,7 @@ from local.sandbox.genesys.downloads import Downloads
 from local.sandbox.genesys.outbound import table
 from local.sandbox.genesys.threads import Conversation, Conversations, new_id
 from local.sandbox.genesys.writings import Signature, Writing, body
+from local.sandbox.room.clock import iso_ms, now
 from local.sandbox.room.files import File, Recipe, made
 from local.sandbox.room.house import House
 from local.sandbox.room.kinds import WrongKindError
@@ -99,7 +100,8 @@ class Agents:
         fields = table.fields(writing.kind, writing.given) if filled is None else filled
         integration, conversation = self._known(writing)[1], self._conversation(writing)
         own = writing.message_id or new_id()
-        made_body = body(writing, integration, conversation, fields, own)
+        moment = iso_ms(now(self.house.settings.genesys.clock_offset_s))
+        made_body = body(writing, integration, conversation, fields, own, moment)
         message_id, shown = str(made_body.get("id", own)), [f.shown() for f in files or []]
         if "no message" not in writing.traits:
             self._noted(conversation, message_id, made_body, shown)

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from local.sandbox.genesys.outbound import table
 from local.sandbox.genesys.threads import Conversation
-from local.sandbox.room.clock import iso_ms
 from local.sandbox.room.kinds import overlaid, removed
 from local.sandbox.room.setup import Integration
 
@@ -75,9 +74,14 @@ class Writing(BaseModel):
 
 
 def body(
-    writing: Writing, integration: Integration, talk: Conversation, filled: dict[str, Any], own: str
+    writing: Writing,
+    integration: Integration,
+    talk: Conversation,
+    filled: dict[str, Any],
+    own: str,
+    now: str,
 ) -> dict[str, Any]:
-    """The webhook's body; `own` is the message's id."""
+    """The webhook's body; `own` is the message's id, `now` Genesys' time."""
     user = {"id": talk.user_id, "idType": talk.id_type}
     if not writing.id_type or writing.shape == "2021":
         del user["idType"]
@@ -89,7 +93,7 @@ def body(
         "messageId": own,
         "to": user,
         "from": {"nickname": name, "id": integration_id, "idType": "Opaque"},
-        "time": iso_ms(),
+        "time": now,
     }
     made = {"id": own, "channel": channel, **table.body(writing.kind, filled)}
     if "no message" not in writing.traits:

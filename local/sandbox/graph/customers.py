@@ -14,6 +14,7 @@ from local.sandbox.graph.inbound import table
 from local.sandbox.graph.media import MediaRoom
 from local.sandbox.graph.messages import Messages
 from local.sandbox.graph.sayings import Said, Saying
+from local.sandbox.room.clock import now, unix_text
 from local.sandbox.room.files import File, Recipe, made
 from local.sandbox.room.house import House
 from local.sandbox.room.kinds import FILE_FIELDS, WrongKindError, overlaid
@@ -61,8 +62,9 @@ class Customers:
         ready = [await self._ready(one, host, n) for n, one in enumerate(sayings)]
         parts: list[Part] = []
         ids: list[str] = []
+        moment = unix_text(now(self.house.settings.graph.clock_offset_s))
         for one in ready:
-            item = one.saying.item(one.fields)
+            item = one.saying.item(one.fields, moment)
             ids.append(str(item.get("id")))
             self._noted(one, item)
             self._laid(parts, one, item, together=said.layout == "items")

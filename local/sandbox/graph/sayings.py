@@ -10,7 +10,6 @@ from local.sandbox.graph import webhooks
 from local.sandbox.graph.inbound import table
 from local.sandbox.graph.inbound.oddities import NO_CONTACT, NO_SENDER, NO_WINDOW
 from local.sandbox.graph.wire import new_wamid
-from local.sandbox.room.clock import unix_text
 from local.sandbox.room.kinds import overlaid, removed
 
 SPECIAL = frozenset({"reaction", "reaction_removed"})
@@ -61,8 +60,8 @@ class Saying(BaseModel):
         row = table.KINDS.get(self.kind or "text")
         return frozenset() if row is None else row.traits
 
-    def item(self, filled: dict[str, Any]) -> dict[str, Any]:
-        """The item of messages[]; `filled`: the kind's fields."""
+    def item(self, filled: dict[str, Any], now: str) -> dict[str, Any]:
+        """The item of messages[]; `filled`: the kind's fields; `now`: Meta's time."""
         item: dict[str, Any] = {}
         if NO_SENDER not in self.traits:
             item = {"from": self.customer} if self.customer is not None else {}
@@ -70,7 +69,7 @@ class Saying(BaseModel):
                 item["from_user_id"] = self.user_id
             if self.parent_user_id is not None:
                 item["from_parent_user_id"] = self.parent_user_id
-        made_id, at = filled.get("wamid") or new_wamid(), filled.get("timestamp") or unix_text()
+        made_id, at = filled.get("wamid") or new_wamid(), filled.get("timestamp") or now
         item |= {"id": made_id, "timestamp": at, "type": "text"}
         if self.kind is None:
             return item | (self.message or {"text": {"body": self.text}})

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from local.sandbox.graph import webhooks, wire
 from local.sandbox.graph.errors import in_status
 from local.sandbox.graph.persons import Person
-from local.sandbox.room.clock import iso_ms, unix_text
+from local.sandbox.room.clock import iso_ms, now, unix_text
 from local.sandbox.room.house import House
 from local.sandbox.room.setup import PhoneNumber
 
@@ -40,7 +40,8 @@ class Sent:
 
 def status_item(house: House, sent: Sent, status: str, failure: Failure | None) -> dict[str, Any]:
     """One item of statuses[]."""
-    item: dict[str, Any] = {"id": sent.wamid, "status": status, "timestamp": unix_text()}
+    at = unix_text(now(house.settings.graph.clock_offset_s))
+    item: dict[str, Any] = {"id": sent.wamid, "status": status, "timestamp": at}
     item |= _recipient(house, sent, status)
     if sent.callback_data is not None:
         item["biz_opaque_callback_data"] = sent.callback_data

@@ -22,6 +22,9 @@ class GraphSettings(Part):
     """Meta's side."""
 
     latency_ms: float = Field(0, ge=0, description="an answer is given this long after the request")
+    clock_offset_s: float = Field(
+        0, description="seconds that its clock is ahead of ours, or behind when negative"
+    )
     statuses: list[Status] = Field(
         ["sent", "delivered", "read"], description="what follows an accepted message; [] for none"
     )
@@ -108,6 +111,9 @@ class GenesysSettings(Part):
     """The platform API and its webhook sender."""
 
     latency_ms: float = Field(0, ge=0, description="an answer is given this long after the request")
+    clock_offset_s: float = Field(
+        0, description="seconds that its clock is ahead of ours, or behind when negative"
+    )
     accepted_status: int = Field(202, ge=200, le=299, description="(unsure: 200 or 202)")
     rate_per_minute: int = Field(300, gt=0, description="a client; an org may have its own")
     max_body_bytes: int = Field(1_000_000, gt=0, description="over it: 413 (unsure)")

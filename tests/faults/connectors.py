@@ -1,0 +1,103 @@
+"""Connectors in pairs, frozen, cut off, crashing; and every process replaced under load."""
+
+from __future__ import annotations
+
+import signal
+from urllib.parse import urlsplit
+
+from tests.faults.field import Field
+from tests.faults.house import PORT_OFFSET
+from tests.faults.kills import EVERY
+from tests.faults.scenario import Scenario
+from tests.faults.wires import Wire
+
+SECOND_PORT = PORT_OFFSET + 3050
+FROZEN_S = 20.0
+CRASHES = 12
+FILLED_S = 3.0
+
+
+def _frozen(field: Field) -> None:
+    """One of two is frozen, loses its connections, and wakes."""
+    with field.another("connector", SECOND_PORT):
+        for name in ("connector",):
+            field.rest(2.0)
+            field.signal(name, signal.SIGSTOP)
+            field.rest(FROZEN_S)
+            field.signal(name, signal.SIGCONT)
+            field.rest(3.0)
+
+
+def _cut_off(field: Field) -> None:
+    """One of two hears nothing from RabbitMQ, and does not know it; then it does again."""
+    url = field.stack.endpoints.amqp_url
+    broker = urlsplit(url)
+    with Wire(broker.hostname or "", broker.port or 0).open() as wire:
+        own = url.replace(f":{broker.port}", f":{wire.port}")
+        with field.another("connector", SECOND_PORT, AMQP_URL=own):
+            field.kill("connector")  # so that the second one has the queues
+            field.ready("connector")
+            field.rest(3.0)
+            with wire.cut():
+                field.rest(FROZEN_S)
+            field.rest(3.0)
+
+
+def _restart_with_many_waiting(field: Field) -> None:
+    """RabbitMQ restarts while messages of many conversations wait in its queues."""
+    field.signal("connector", signal.SIGSTOP)
+    try:
+        field.rest(field.outage_s / 4)
+        with field.without("rabbitmq"):
+            pass
+    finally:
+        field.signal("connector", signal.SIGCONT)
+
+
+def _crash_loop(field: Field) -> None:
+    """Connectors die again and again with good messages in hand: none of them is to blame."""
+    for crash in range(CRASHES):
+        with field.another("connector", SECOND_PORT + crash % 2) as child:
+            field.kill("connector")
+            field.rest(FILLED_S / 3)
+            child.kill()
+            child.wait()
+    field.ready("connector")
+
+
+def _roll(field: Field) -> None:
+    """Each function, then the connector: a new one is ready, then the old one is told to end."""
+    for name in EVERY:
+        with field.another(name, SECOND_PORT) as second:
+            if name != "connector":
+                _handed_over(field, name)
+            else:
+                old = field.running(name)
+                field.signal(name, signal.SIGTERM)
+                field.rest(1.0)
+                field.gone(old)
+                field.ready(name)
+            del second
+
+
+def _handed_over(field: Field, name: str) -> None:
+    """Traffic goes to the second one while the first is replaced, and back."""
+    gate = field.gates[name]
+    first = gate.target
+    gate.target = lambda: f"http://127.0.0.1:{SECOND_PORT}"
+    try:
+        old = field.running(name)
+        field.signal(name, signal.SIGTERM)
+        field.gone(old)
+        field.ready(name)
+    finally:
+        gate.target = first
+
+
+SCENARIOS = [
+    Scenario("two connectors, one frozen", _frozen, lines=900, short_lines=400),
+    Scenario("two connectors, one cut off", _cut_off, lines=1000),
+    Scenario("RabbitMQ restarted, many waiting", _restart_with_many_waiting, lines=800),
+    Scenario("connectors in a crash loop", _crash_loop, lines=1200),
+    Scenario("everything replaced under load", _roll, lines=1500),
+]

@@ -1,0 +1,92 @@
+"""Starts the whole stack with a gate before every function, both clouds and S3; and ends it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from local.faas import environment
+from local.faas.stack import load
+from local.sandbox.client import Sandbox
+from local.services import Services
+from tests.faults.gates import Gates
+from tests.stack import ROOT, Stack
+
+PORT_OFFSET = 17_000  # away from those of the tests, of tests/e2e and of the four servers
+CLOUDS = {"graph": "/graph", "genesys": "/genesys"}
+# What steers the run: no limit of ours beside those that the faults bring, and quick mending.
+SETTINGS = {"RATE_LIMITS": "off"}
+_VARIABLE = re.compile(r"\$\{(?P<name>[A-Z0-9_]+_URL)(?::-[^}]*)?\}")
+
+Say = Callable[[str], None]
+
+
+@contextmanager
+def house(root: Path, say: Say) -> Iterator[tuple[Stack, Gates]]:
+    """The running stack and its gates; afterwards nothing of it runs. Its logs stay in `root`."""
+    if root.exists():
+        _faas_local("down", root, say)
+        shutil.rmtree(root)
+    servers = Services(root, report=say)
+    with ExitStack() as stack:
+        gates = stack.enter_context(Gates().open())
+        stack.callback(_faas_local, "down", root, say)
+        s3 = servers.up().s3_endpoint_url
+        gates.add("s3", lambda: s3)
+        file = root / "stack.yml"
+        file.write_text(_gated(gates, root), encoding="utf-8")
+        say("starting the functions, each behind a gate")
+        options = ("--yaml", str(file), "--port-offset", str(PORT_OFFSET))
+        _faas_local("up", root, say, *options, ROUTES=_routes(gates), **SETTINGS)
+        variables = environment.read(root / "env")
+        sandbox = stack.enter_context(Sandbox(variables["SANDBOX_URL"]))
+        yield Stack(root, variables, sandbox, servers, servers.endpoints()), gates
+
+
+def _gated(gates: Gates, root: Path) -> str:
+    """stack.yml with the gates' addresses in place of the functions'."""
+    text = (ROOT / "stack.yml").read_text(encoding="utf-8")
+    addresses: dict[str, str] = {"S3_ENDPOINT_URL": gates["s3"].url}
+    for spec in load(ROOT / "stack.yml", {}).functions:
+        url = environment.address(spec.port + PORT_OFFSET)
+        gate = gates.add(spec.name, lambda url=url: url)  # type: ignore[misc]  # bound at once
+        addresses[f"{spec.name.upper().replace('-', '_')}_URL"] = gate.url
+    sandbox = environment.address(environment.SANDBOX_PORT + PORT_OFFSET)
+    for name, path in CLOUDS.items():
+        gate = gates.add(name, lambda: sandbox)
+        addresses[f"{name.upper()}_API_BASE_URL"] = gate.url + path
+
+    def gated(match: re.Match[str]) -> str:
+        return addresses.get(match["name"], match[0])
+
+    for link in ("functions", "template", "shared"):
+        (root / link).symlink_to(ROOT / link)
+    return _VARIABLE.sub(gated, text)
+
+
+def _routes(gates: Gates) -> str:
+    """The connector's way to the transforms, through their gates."""
+    functions = load(ROOT / "stack.yml", {}).functions
+    pairs = [(queue, spec.name) for spec in functions for queue in spec.queues]
+    return ";".join(f"{queue}={name}@{gates[name].url}" for queue, name in pairs)
+
+
+def _faas_local(command: str, root: Path, say: Say, *more: str, **variables: str) -> None:
+    program = str(Path(sys.executable).parent / "faas-local")
+    done = subprocess.run(
+        [program, command, "--root", str(root), *more],
+        cwd=ROOT,
+        env={**environment.basics(), **variables},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    if done.returncode:
+        say(done.stdout + done.stderr)
+        done.check_returncode()
