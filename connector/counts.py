@@ -26,6 +26,7 @@ LEDGER = gauge(
     "Messages by tenant and fate: arrived and done of a day, the others as they are now.",
     ["tenant", "direction", "fate"],
 )
+ERASED = counter("connector_erased", "Events of erased people that were not delivered.")
 MISSING = gauge("ledger_missing", "Messages that are nowhere.", ["direction"])
 
 

@@ -60,12 +60,12 @@ class Undertaker:
     """Writes the row and tells ERROR_EVENTS. Raises Unavailable; may be repeated."""
 
     def __init__(self, park: Park, publisher: Publisher) -> None:
-        self._park = park
+        self.park = park
         self._publisher = publisher
 
     async def bury(self, letter: Letter, exchange: str) -> None:
         """Give an event up. The message keeps its body and says where it came from."""
-        await self._park.bury(replace(letter, reason=letter.reason[:1000]))
+        await self.park.bury(replace(letter, reason=letter.reason[:1000]))
         await self._publisher.send(
             ERROR_EVENTS,
             letter.queue.rpartition(".")[2],

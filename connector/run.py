@@ -11,7 +11,7 @@ import aiohttp
 
 from connector.consumer import Consumer
 from connector.dead import Undertaker
-from connector.dispatch import Target
+from connector.erased import Erased, Obedient
 from connector.health import serving
 from connector.house import background, keeping_house
 from connector.notes import Notes
@@ -62,7 +62,8 @@ async def connected(settings: Settings) -> AsyncIterator[list[Route]]:
         )
         park = Park(database)
         notes = Notes(database)
-        routes = _routes(settings, session, park, Undertaker(park, publisher), notes)
+        erased = Erased(database, _keys(settings), settings.max_age_seconds)
+        routes = _routes(settings, session, Undertaker(park, publisher), notes, erased)
         consumer = Consumer(url, topology, routes, prefetch=settings.prefetch, name=NAME)
         checks = [
             Check("queues", consumer.ping),
@@ -74,6 +75,7 @@ async def connected(settings: Settings) -> AsyncIterator[list[Route]]:
             keeping_house(settings, database, notes, publisher, topology)
         )
         ticker = Ticker(routes, park, publisher, topology)
+        await stack.enter_async_context(background(erased.run()))
         await stack.enter_async_context(background(consumer.run()))
         stack.push_async_callback(_stop, routes, settings.stop_seconds)
         await stack.enter_async_context(background(pass_time(routes)))
@@ -84,19 +86,24 @@ async def connected(settings: Settings) -> AsyncIterator[list[Route]]:
 def _routes(
     settings: Settings,
     session: aiohttp.ClientSession,
-    park: Park,
     undertaker: Undertaker,
     notes: Notes,
+    erased: Erased,
 ) -> list[Route]:
     tokens = ServiceTokens.of(NAME, settings)
     limits = settings.limits()
     routes = []
     for to in settings.routes:
-        target = Target(
-            session, tokens, name=to.function, url=to.url, seconds=settings.call_seconds
+        target = Obedient(
+            erased, session, tokens, name=to.function, url=to.url, seconds=settings.call_seconds
         )
-        routes.append(Route(to.exchange, target, park, undertaker, limits, notes))
+        routes.append(Route(to.exchange, target, undertaker.park, undertaker, limits, notes))
     return routes
+
+
+def _keys(settings: Settings) -> list[str]:
+    keys = (settings.service_token_key, settings.service_token_key_previous)
+    return [key.get_secret_value() for key in keys if key is not None]
 
 
 async def _stop(routes: list[Route], seconds: float) -> None:

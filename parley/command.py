@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from parley import buckets, keys, queues, schema, tenants
+from parley import buckets, keys, people, queues, schema, tenants
 from parley.environment import Environment
 from parley.tenant_file import SHAPE
 from shared.runtime.errors import ParleyError, SettingsError, Unavailable, Unknown
@@ -24,6 +24,7 @@ settings come from the environment, then from --env-file, then from secret files
   TENANCY_URL, SERVICE_TOKEN_KEY     tenants, doctor
   S3_ENDPOINT_URL, S3_ACCESS_KEY, S3_SECRET_KEY   buckets, doctor
   DATABASE_URL_CONNECTOR, AMQP_URL   dlq, ledger, replay
+  those of dlq, buckets and migrate, REDIS_URL, SERVICE_TOKEN_KEY   erase
   DATABASE_OWNER_URL, DATABASE_URL   migrate, doctor (the first that is set; the owner's address)
   all others                         `parley doctor` names each, and where it comes from
 
@@ -33,6 +34,7 @@ examples:
   parley keys new key-ring > .secrets/key-ring
   parley dlq list --tenant acme-bank --from 2h
   parley ledger
+  parley erase --tenant acme-bank --phone '+49 151 1234567' --dry-run
 """
 WRONG, USAGE, NO_ANSWER = 1, 2, 3
 
@@ -77,6 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_tenants(commands.add_parser("tenants", help="apply a tenants file, list, show"))
     _add_keys(commands.add_parser("keys", help="make fresh keys for the platform"))
     queues.add_commands(commands)
+    people.add_commands(commands)
     doctor = commands.add_parser(
         "doctor",
         help="name every setting, ask every dependency, say what is wrong",

@@ -36,16 +36,21 @@ def missing_buckets(endpoint: Found, access: Found, secret: Found, seconds: floa
     return [bucket for bucket in BUCKETS if bucket not in there]
 
 
-def listed(settings: ObjectSettings, bucket: str, prefix: str) -> Iterator[str]:
-    """The keys under a prefix, in their order. Raises Unavailable."""
+def client_of(settings: ObjectSettings) -> Minio:
+    """The SDK's client, which blocks."""
     parts = urlsplit(settings.s3_endpoint_url)
-    client = Minio(
+    return Minio(
         parts.netloc,
         access_key=settings.s3_access_key.get_secret_value(),
         secret_key=settings.s3_secret_key.get_secret_value(),
         secure=parts.scheme == "https",
         region=settings.s3_region,
     )
+
+
+def listed(settings: ObjectSettings, bucket: str, prefix: str) -> Iterator[str]:
+    """The keys under a prefix, in their order. Raises Unavailable."""
+    client = client_of(settings)
     try:
         for found in client.list_objects(bucket, prefix=prefix, recursive=True):
             yield str(found.object_name)

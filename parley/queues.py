@@ -50,20 +50,20 @@ def _add_dlq(parser: argparse.ArgumentParser) -> None:
     list_.add_argument("--limit", type=_count, default=50, help="(%(default)s)")
     list_.add_argument("--replayed", action="store_true", help="those too that were replayed")
     list_.add_argument("--json", action="store_true", help="as JSON")
-    list_.set_defaults(run=_late("parley.dead_letters", "list_"))
+    list_.set_defaults(run=late("parley.dead_letters", "list_"))
     show = commands.add_parser("show", help="all that is known of one")
     show.add_argument("id", metavar="ID", help="its id, or its event's")
     show.add_argument(
         "--body", action="store_true", help="the event too, WITH WHAT A PERSON WROTE in it"
     )
-    show.set_defaults(run=_late("parley.dead_letters", "show"))
+    show.set_defaults(run=late("parley.dead_letters", "show"))
     replay = commands.add_parser(
         "replay", help="publish them into their queues again; safe to repeat, also under traffic"
     )
     _add_filters(replay)
     replay.add_argument("--limit", type=_count, help="at most so many")
     replay.add_argument("--dry-run", action="store_true", help="count, change nothing")
-    replay.set_defaults(run=_late("parley.dead_replay", "replay"))
+    replay.set_defaults(run=late("parley.dead_replay", "replay"))
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +83,7 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     _add_span(parser, "received")
     parser.add_argument("--key", metavar="BUCKET/KEY", help="one body, as raw_ref names it")
     parser.add_argument("--dry-run", action="store_true", help="count, publish nothing")
-    parser.set_defaults(run=_late("parley.archive", "replay"))
+    parser.set_defaults(run=late("parley.archive", "replay"))
 
 
 def _add_ledger(parser: argparse.ArgumentParser) -> None:
@@ -97,7 +97,7 @@ def _add_ledger(parser: argparse.ArgumentParser) -> None:
         help="age at which what is nowhere is overdue (%(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.set_defaults(run=_late("parley.ledger", "ledger"))
+    parser.set_defaults(run=late("parley.ledger", "ledger"))
 
 
 def _add_span(parser: argparse.ArgumentParser, what: str) -> None:
@@ -114,7 +114,7 @@ def _count(text: str) -> int:
     return count
 
 
-def _late(module: str, name: str) -> Callable[[argparse.Namespace, Environment], int]:
+def late(module: str, name: str) -> Callable[[argparse.Namespace, Environment], int]:
     """Load the command's module when it is run: its clients take half a second."""
 
     def run(given: argparse.Namespace, environment: Environment) -> int:

@@ -19,6 +19,8 @@ from shared.storage.database import Database
 from shared.storage.objects import Objects
 
 CONNECTOR_DATABASE = "DATABASE_URL_CONNECTOR"
+OWNER_DATABASE = "DATABASE_OWNER_URL"
+OWNER_LIMIT_MS = 3_600_000  # a look through all messages of a large tenant
 
 
 def quiet() -> None:
@@ -39,8 +41,20 @@ def topology_of(environment: Environment) -> Topology:
 @asynccontextmanager
 async def database_of(environment: Environment) -> AsyncIterator[Database]:
     """PostgreSQL with the connector's rights. Raises Unavailable at once when it is away."""
-    setting = environment.need(CONNECTOR_DATABASE)
-    async with Database.open(setting.value, size=2, statement_timeout_ms=60_000) as database:
+    async with _database(environment.need(CONNECTOR_DATABASE), 60_000) as database:
+        yield database
+
+
+@asynccontextmanager
+async def owner_of(environment: Environment) -> AsyncIterator[Database]:
+    """PostgreSQL as the owner of the tables: to remove what no function may. Raises Unavailable."""
+    async with _database(environment.need(OWNER_DATABASE), OWNER_LIMIT_MS) as database:
+        yield database
+
+
+@asynccontextmanager
+async def _database(setting: Found, limit_ms: int) -> AsyncIterator[Database]:
+    async with Database.open(setting.value, size=2, statement_timeout_ms=limit_ms) as database:
         try:
             await database.ping()
         except Unavailable as error:

@@ -1,15 +1,18 @@
 """Puts a file that is on its way in into S3: type by content, safe to open, capped, hashed.
 
 Key: `{tenantId}/{mediaType}/{yyyy-MM-dd}/{uuid}.{ext}`. A file is there whole or not at all.
+How the uuid begins tells who knows a message which files are its own: an erasure finds them so.
 """
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
-from uuid import uuid4
+from uuid import UUID
 
 from shared.media.errors import NotAFile, TooLarge
 from shared.media.fetch import Download
@@ -30,7 +33,10 @@ LIFETIMES: Mapping[str, timedelta] = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be kept, and what was told of it. `sha256`: in any form, any one may fit."""
+    """What is to be kept, and what was told of it. `sha256`: in any form, any one may fit.
+
+    `message`: an id of the message that it is of.
+    """
 
     tenant_id: str
     bucket: Bucket
@@ -38,6 +44,7 @@ class Wanted:
     mime: str | None = None
     filename: str | None = None
     sha256: tuple[str | None, ...] = ()
+    message: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ class MediaStore:
         if is_page(head, download.content_type, wanted.mime):
             raise NotAFile("a page came in place of the file")
         mime, name = true_type(head[:HEAD], told), clean_name(wanted.filename)
-        key = new_key(wanted.tenant_id, mime)
+        key = new_key(wanted, mime)
         meter = Meter(chunks, max_bytes=wanted.max_bytes, told=wanted.sha256)
         headers = {"Content-Type": mime, "Content-Disposition": disposition(mime, name)}
         await self._streams.write(wanted.bucket, key, meter, headers)
@@ -76,6 +83,19 @@ class MediaStore:
         return Kept(wanted.bucket, key, mime, meter.size, meter.sha256, name, url)
 
 
-def new_key(tenant_id: str, mime: str) -> str:
-    """Where a new file of this tenant goes."""
-    return f"{tenant_id}/{group(mime)}/{utcnow():%Y-%m-%d}/{uuid4()}.{extension(mime)}"
+def new_key(wanted: Wanted, mime: str) -> str:
+    """Where a new file goes."""
+    begin = name_of(wanted.tenant_id, wanted.message or secrets.token_hex(16))
+    name = begin + _uuid(b"", secrets.token_bytes(8))[len(begin) :]
+    day = f"{utcnow():%Y-%m-%d}"
+    return f"{wanted.tenant_id}/{group(mime)}/{day}/{name}.{extension(mime)}"
+
+
+def name_of(tenant_id: str, message: str) -> str:
+    """How the names of a message's files begin: 60 bits of a hash, in the first half of a uuid."""
+    told = f"{tenant_id}\0{message}".encode()
+    return _uuid(hashlib.blake2b(told, digest_size=8).digest(), b"")[:18]
+
+
+def _uuid(first: bytes, second: bytes) -> str:
+    return str(UUID(bytes=first.ljust(8, b"\0") + second.ljust(8, b"\0"), version=4))

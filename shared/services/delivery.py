@@ -74,6 +74,7 @@ class MediaFetch(BaseModel):
 
     `url`, `mime`, `sha256` (hex or base64) and `filename` as the webhook told them. `max_bytes`
     is the cap of its kind; `seconds` the limit of the whole transfer, its waiting included.
+    `message_id`: what its message is known by, so that an erasure finds the file.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -82,6 +83,7 @@ class MediaFetch(BaseModel):
     channel_id: Uuid
     phone_number_id: PhoneNumberId
     credential: Name = "default"
+    message_id: Words | None = None
     media_id: MediaId
     url: Url | None = None
     mime: Words | None = None
@@ -100,6 +102,7 @@ class GenesysMediaFetch(BaseModel):
     channel_id: Uuid
     region: Name
     credential: Names = "default"
+    message_id: Words | None = None
     url: Url
     mime: Words | None = None
     filename: Words | None = None

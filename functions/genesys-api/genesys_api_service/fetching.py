@@ -90,6 +90,7 @@ def _joined(url: URL, location: str) -> str:
 def _wanted(request: GenesysMediaFetch) -> Wanted:
     return Wanted(
         tenant_id=request.tenant_id,
+        message=request.message_id,
         bucket="media-outbound",
         max_bytes=request.max_bytes,
         mime=request.mime,

@@ -37,10 +37,10 @@ NO_ID = "WhatsApp gave it no id under which it can be fetched."
 
 
 async def fetched(
-    whatsapp: WaApiClient, route: Route, media: Media, seconds: float
+    whatsapp: WaApiClient, route: Route, media: Media, seconds: float, message_id: str
 ) -> StoredFile | SendError | None:
     """The file in S3, or why not; None when the webhook's id is none that can be asked for."""
-    request = _request(route, media, seconds)
+    request = _request(route, media, seconds, message_id)
     if request is None:
         return None
     outcome: MediaOutcome = await whatsapp.fetch_media(request)
@@ -63,7 +63,7 @@ class Files:
 
         Only a first attempt can be sure that nobody has sent, or will send, the file apart.
         """
-        found = await fetched(self._whatsapp, route, media, SOON_S)
+        found = await fetched(self._whatsapp, route, media, SOON_S, request.source_id)
         if found is None or (isinstance(found, SendError) and not found.retryable):
             FILES.labels(media.kind, "refused").inc()
             return Missing(NO_ID if found is None else found.agent_words)
@@ -152,7 +152,9 @@ def file_of(stored: StoredFile, media: Media) -> File:
     )
 
 
-def _request(route: Route, media: Media, seconds: float) -> MediaFetch | None:
+def _request(
+    route: Route, media: Media, seconds: float, message_id: str
+) -> MediaFetch | None:
     fits = media.url is not None and len(media.url) <= MAX_URL
     try:
         return MediaFetch(
@@ -160,6 +162,7 @@ def _request(route: Route, media: Media, seconds: float) -> MediaFetch | None:
             channel_id=route.channel_id,
             phone_number_id=route.phone_number_id,
             credential=route.whatsapp_credential,
+            message_id=message_id,
             media_id=media.id,
             url=media.url if fits else None,
             mime=(media.mime or "")[:MAX_WORDS] or None,

@@ -66,7 +66,7 @@ class LateFiles:
         wamid = message_key(message)
         if await self._done(wamid, route):
             return "duplicate"
-        file = await self._bring(route, media)
+        file = await self._bring(route, media, wamid)
         late = late_file(message, customer, received_at=route.received_at, file=file)
         request = apart(claim_of(event, route, message, customer, shown), late.text)
 
@@ -101,9 +101,9 @@ class LateFiles:
             return None
         return found.state
 
-    async def _bring(self, route: Route, media: Media) -> File | Missing:
+    async def _bring(self, route: Route, media: Media, wamid: str) -> File | Missing:
         """The file, or why it will never come. Raises Unavailable: it may come yet."""
-        found = await fetched(self._whatsapp, route, media, FETCH_S)
+        found = await fetched(self._whatsapp, route, media, FETCH_S, wamid)
         if found is None:
             return Missing(NO_ID)
         if not isinstance(found, SendError):

@@ -24,6 +24,7 @@ from shared.services.delivery import (
 )
 from shared.services.once import Holder
 from shared.services.route import Route
+from shared.services.state import Claim
 from shared.transforms.outbound import Attachment, Refusal, WaFile, attachments
 from shared.whatsapp.media import GENESYS_MAX_BYTES, MediaKind, Unfit, kind_of, whatsapp_mime
 
@@ -59,7 +60,7 @@ class Files:
         """
         found: Ready = {}
         for attachment in attachments(message):
-            got = await self._one(route, attachment, fresh=fresh)
+            got = await self._one(route, attachment, holder.claim, fresh=fresh)
             if isinstance(got, SendError):
                 got = _refusal(got, holder.claim.attempts, last_try=last_try)
             fate = "refused" if isinstance(got, Refusal) else "ready"
@@ -70,9 +71,9 @@ class Files:
         return found
 
     async def _one(
-        self, route: Route, attachment: Attachment, *, fresh: bool
+        self, route: Route, attachment: Attachment, claim: Claim, *, fresh: bool
     ) -> WaFile | Refusal | SendError:
-        request = _fetch(route, attachment)
+        request = _fetch(route, attachment, claim)
         if request is None:
             return NO_ADDRESS
         outcome = await self.genesys.fetch_media(request)
@@ -119,7 +120,7 @@ def _refusal(error: SendError, attempts: int, *, last_try: bool) -> Refusal:
     return Refusal(error.reason, error.agent_words)
 
 
-def _fetch(route: Route, attachment: Attachment) -> GenesysMediaFetch | None:
+def _fetch(route: Route, attachment: Attachment, claim: Claim) -> GenesysMediaFetch | None:
     """The request for a file; None for an address that is none."""
     try:
         return GenesysMediaFetch(
@@ -127,6 +128,7 @@ def _fetch(route: Route, attachment: Attachment) -> GenesysMediaFetch | None:
             channel_id=route.channel_id,
             region=route.region,
             credential=route.genesys_credential,
+            message_id=claim.tracking_id,
             url=attachment.url,
             mime=(attachment.mime or "")[:MAX_WORDS] or None,
             filename=(attachment.filename or "")[:MAX_WORDS] or None,

@@ -104,6 +104,7 @@ class Fetching:
     async def _keep(self, link: _Link, request: MediaFetch, bearer: Bearer) -> Kept:
         wanted = Wanted(
             tenant_id=request.tenant_id,
+            message=request.message_id,
             bucket="media-inbound",
             max_bytes=request.max_bytes,
             mime=request.mime or (link.found.mime if link.found else None),

@@ -1,0 +1,120 @@
+"""Obeys erasures: of a person who was erased nothing is delivered that reached us before.
+
+Asked of each event just before its call, so it holds for queues, parked rows and the spool alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connector import counts
+from connector.dispatch import Target
+from connector.policy import Answer
+from connector.values import Held
+from shared.erasure.events import received_at, without
+from shared.erasure.marks import Marker, Marks
+from shared.messaging.envelope import Event
+from shared.runtime.errors import BadInput, ParleyError
+from shared.runtime.logging import describe, logger
+from shared.storage.database import Database
+
+log = logger()
+
+EVERY_S = 1.0  # well within the five seconds that `parley erase` waits before anything goes
+MARGIN_S = 2 * 3600.0  # beyond an event's longest life, before its marks are forgotten
+FORGET_EVERY = 600  # looks
+ERASED = Answer(200, outcome="erased")
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """One person of a tenant: nothing goes that reached us until `as_of`."""
+
+    as_of: datetime
+    marks: Marks
+
+
+class Erased:
+    """The erasures whose events may still be under way. Mostly there are none."""
+
+    def __init__(self, database: Database, keys: list[str], longest_life: float) -> None:
+        """`keys`: SERVICE_TOKEN_KEY and the one before it; `longest_life`: of an event, seconds."""
+        self._database = database
+        self._keys = keys
+        self._longest_life = longest_life + MARGIN_S
+        self._known: dict[str, list[Erasure]] = {}
+
+    async def run(self) -> None:
+        """Look once a second, until cancelled. What was known holds while PostgreSQL is away."""
+        looks = 0
+        while True:
+            try:
+                if looks % FORGET_EVERY == 0:
+                    await self._database.call("erasure_forget", seconds=self._longest_life)
+                await self.look()
+                looks += 1
+            except ParleyError as error:
+                log.warning("erasures_unknown", extra={"detail": error.detail})
+            except Exception as error:  # noqa: BLE001  # the next look needs it
+                log.error("erasures_unknown", extra=describe(error))
+            await asyncio.sleep(EVERY_S)
+
+    async def look(self) -> None:
+        """Learn them anew. Raises Unavailable."""
+        found: list[dict[str, Any]] = await self._database.rows(
+            "select * from erasure_marks()", idempotent=True
+        )
+        known: dict[str, list[Erasure]] = defaultdict(list)
+        for row in found:
+            tenant, marks = str(row["tenant_id"]), frozenset(row["marks"])
+            for key in self._keys:
+                known[tenant].append(Erasure(row["as_of"], Marks(Marker(key, tenant), marks)))
+        self._known = dict(known)
+
+    def rest(self, held: Held) -> bytes | None:
+        """The event's body as it may go; None: nothing of it is left."""
+        if not self._known:
+            return held.body
+        tenant = held.tenant or (held.raw_ref or "").partition("/")[2].partition("/")[0]
+        erasures = self._known.get(tenant, ())
+        if not erasures:
+            return held.body
+        try:
+            event = Event.decode(held.body)
+            return _rest(event, held.body, erasures)
+        except BadInput:
+            return held.body  # the function will refuse it
+
+
+def _rest(event: Event, body: bytes, erasures: Any) -> bytes | None:
+    whole = event
+    for erasure in erasures:
+        if received_at(event) > erasure.as_of:
+            continue
+        rest = without(event, erasure.marks)
+        if rest is None:
+            return None
+        event = rest
+    return body if event is whole else event.encode()
+
+
+class Obedient(Target):
+    """A function that is told nothing of the erased."""
+
+    def __init__(self, erased: Erased, *wiring: Any, **named: Any) -> None:
+        """As a target, and what is obeyed."""
+        super().__init__(*wiring, **named)
+        self._erased = erased
+
+    async def post(self, held: Held) -> Answer:
+        """As the function answers; `erased` where there is nothing to tell it."""
+        rest = self._erased.rest(held)
+        if rest is None:
+            counts.ERASED.inc()
+            return ERASED
+        held.body = rest
+        return await super().post(held)

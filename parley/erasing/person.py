@@ -1,0 +1,101 @@
+"""Who is meant: every name, address, message and conversation of the person, as marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from parley.environment import Environment
+from shared.erasure.marks import Marker
+from shared.limits.values import Lane
+from shared.media.store import name_of
+from shared.runtime.errors import BadInput, Unavailable
+from shared.storage.database import Database
+from shared.wire.customer import is_bsuid, phone_digits, spellings
+
+REDIS_S = 2.0
+AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Person:
+    """What the database knows of them. Only in memory: what is written down are marks."""
+
+    names: Sequence[str]
+    numbers: Sequence[str]
+    bsuids: Sequence[str]
+    messages: Sequence[str]
+    events: Sequence[str]
+    conversations: Sequence[str]
+    channels: Sequence[dict[str, Any]]
+
+    @classmethod
+    async def find(cls, owner: Database, tenant_id: str, named: str) -> Person:
+        """By a number (digits) or a user id."""
+        numbers = () if is_bsuid(named) else (named, *spellings(named))
+        bsuids = (named,) if is_bsuid(named) else ()
+        told = await owner.call(
+            "erasure_person", tenant_id=tenant_id, numbers=numbers, bsuids=bsuids
+        )
+        return cls(**told)
+
+    def marks(self, marker: Marker) -> frozenset[str]:
+        """All that an event or a body may name the person by."""
+        addresses = {*self.numbers, *self.bsuids}
+        addresses |= {other for one in self.numbers for other in spellings(one)}
+        return frozenset(
+            marker.all("address", addresses)
+            | marker.all("name", self.names)
+            | marker.all("message", self.messages)
+            | marker.all("conversation", self.conversations)
+        )
+
+    def files(self, tenant_id: str) -> frozenset[str]:
+        """How the names of their files in S3 begin."""
+        return frozenset(name_of(tenant_id, message) for message in self.messages)
+
+    def keys(self, tenant_id: str) -> list[str]:
+        """Keys of Redis that name them; all of them live for an hour at most."""
+        who = {*self.names, *self.numbers, *self.bsuids}
+        keys = [f"mapping:conv:{one}" for one in self.conversations]
+        keys += [f"mapping:conv:{tenant_id}:{one}" for one in self.conversations]
+        for channel in self.channels:
+            number = channel["phone_number_id"]
+            keys += [f"mapping:wa:{tenant_id}:{channel['id']}:{one}" for one in who]
+            keys += [f"limit:{{{number}}}:{Lane.of(number, 1, one).customer}" for one in who]
+        return keys
+
+
+def named(phone: str | None, wa_id: str | None, user_id: str | None) -> str:
+    """What the person was named by, in the one form that is kept. Raises BadInput."""
+    if user_id is not None:
+        if not is_bsuid(user_id):
+            raise BadInput("--user-id is no user id of WhatsApp's, such as DE.13491208655302741918")
+        return user_id
+    digits = phone_digits(phone or wa_id or "")
+    if digits is None:
+        raise BadInput("that is no international number, such as +49 151 1234567")
+    return digits
+
+
+def forget_keys(environment: Environment, keys: Iterable[str], *, dry: bool) -> int:
+    """Delete keys of Redis; how many there were. Raises Unavailable."""
+    setting = environment.need("REDIS_URL")
+    wanted = list(keys)
+    client = Redis.from_url(setting.value, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S)
+    try:
+        with client:
+            return sum(
+                int(client.exists(*some) if dry else client.delete(*some))
+                for start in range(0, len(wanted), AT_ONCE)
+                if (some := wanted[start : start + AT_ONCE])
+            )
+    except (RedisError, OSError) as error:
+        raise Unavailable(
+            f"Redis does not answer ({type(error).__name__}): start it, or change REDIS_URL "
+            f"({setting.source})"
+        ) from None

@@ -1,0 +1,40 @@
+"""Commands about people's data, as one types them: `parley erase`, `parley retention`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from parley.queues import late
+
+SETTLE_S = 5.0
+
+
+def add_commands(commands: Any) -> None:
+    """Add them to the command's parser."""
+    _add_erase(
+        commands.add_parser(
+            "erase",
+            help="remove one person of one tenant from everywhere; prints a certificate",
+            description="Removes rows, objects, keys and waiting events of one person. Safe to "
+            "stop and to repeat. What comes in afterwards is a new person's.",
+        )
+    )
+
+
+def _add_erase(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tenant", metavar="SLUG", required=True, help="of this tenant")
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument("--phone", metavar="NUMBER", help="international, such as '+49 151 1234567'")
+    who.add_argument("--wa-id", metavar="DIGITS", help="the number as WhatsApp writes it")
+    who.add_argument("--user-id", metavar="ID", help="WhatsApp's user id of the business")
+    parser.add_argument("--dry-run", action="store_true", help="count, change nothing")
+    parser.add_argument("--asked-by", metavar="NAME", help="for the certificate (your user name)")
+    parser.add_argument(
+        "--settle",
+        type=float,
+        default=SETTLE_S,
+        metavar="SECONDS",
+        help="time for the connectors to learn of it before anything goes (%(default)s)",
+    )
+    parser.set_defaults(run=late("parley.erase", "erase"))
