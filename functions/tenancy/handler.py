@@ -53,7 +53,8 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
         ) as database,
         Cache.open(settings.redis_url.get_secret_value()) as cache,
     ):
-        invalidator = Invalidator(cache)
+        invalidator = Invalidator(cache, database)
+        invalidator.start()
         stack.push_async_callback(invalidator.close)
         regions = extra_regions(settings.genesys_extra_regions)
         yield Kit(

@@ -72,8 +72,8 @@ class Breaker:
         self._watch: asyncio.Task[None] | None = None
         self._failed_at = float("-inf")
 
-    def failed_within(self, seconds: float) -> bool:
-        """Whether Redis failed to answer in the last `seconds`, the probe's tries included."""
+    def open_within(self, seconds: float) -> bool:
+        """Whether it was open in the last `seconds`."""
         return time.monotonic() - self._failed_at < seconds
 
     @property
@@ -88,8 +88,8 @@ class Breaker:
     def failed(self) -> None:
         """Count a failure; open at the limit."""
         self._failures += 1
-        self._failed_at = time.monotonic()
         if self._failures >= self._limits.trip_after and self._watch is None:
+            self._failed_at = time.monotonic()
             self._watch = asyncio.create_task(self._watch_until_back())
 
     async def _watch_until_back(self) -> None:
@@ -215,8 +215,8 @@ class Cache:
         return await self._write(lambda: self._client.set(key, value, px=milliseconds, nx=True))
 
     def away_within(self, seconds: float) -> bool:
-        """Whether Redis failed us in the last `seconds`: it may have missed a write of others."""
-        return self._breaker.failed_within(seconds)
+        """Whether Redis was away in the last `seconds`: it may have missed a write of others."""
+        return self._breaker.open_within(seconds)
 
     async def delete(self, *keys: str) -> bool:
         """Delete the keys; False when Redis did not confirm it: they may still be there."""

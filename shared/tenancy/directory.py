@@ -1,7 +1,8 @@
 """Who an identifier belongs to, asked by the doors for every webhook.
 
-A second in process, then Redis, then the tenancy function. While that is away an old answer is
-better than a refusal, for a while. Signing secrets stay in the process: never in Redis.
+Half a second in process, then Redis, then the tenancy function. While that is away an old answer
+is better than a refusal, for a while. Signing secrets stay in the process: Redis knows only which
+version of them is the newest.
 """
 
 from __future__ import annotations
@@ -21,19 +22,28 @@ from shared.tenancy.models import IdentifierKind, Resolution, Signer, SigningSec
 
 LOOKUPS = counter("directory_lookups", "Lookups beyond the process, by who answered", ("source",))
 
-# A suspended tenant is stopped about a second after the change.
-RESOLUTIONS = MemoryLimits(fresh=1.0, unknown=1.0)
-SECRETS = MemoryLimits(fresh=60.0, unknown=1.0)
+# A suspended tenant, and a secret that is forgotten, are refused within a second of the change.
+FRESH_S = 0.5
+RESOLUTIONS = MemoryLimits(fresh=FRESH_S, unknown=FRESH_S)
+SECRETS = MemoryLimits(fresh=FRESH_S, unknown=FRESH_S)
 
 CACHED_S = 3600.0
 UNKNOWN_S = 30.0
 UNKNOWN = b"-"  # in Redis: the tenancy function said that nobody has this identifier
+HELD_BACK = b"!"  # in Redis, just after a change: nothing is written over it by who read before
+# What Redis missed while it was away is told to it within this time of its return.
+DISTRUST_S = 3.0
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def cache_key(kind: IdentifierKind, value: str) -> str:
-    """Name of a resolution in Redis; the tenancy function deletes it when it changes one."""
+    """Name of a resolution in Redis; the tenancy function holds it back when it changes one."""
     return f"{kind}:{value}"
+
+
+def signing_key(signer: Signer, key: str) -> str:
+    """Name in Redis of the version of a Meta app's or an integration's signing secrets."""
+    return f"signing:{signer}:{key}"
 
 
 class Directory:
@@ -55,15 +65,23 @@ class Directory:
 
     async def by_phone(self, phone_number_id: str) -> Resolution | None:
         """Whose WhatsApp number it is; None when nobody's. Raises Unavailable or Unknown."""
-        return await self._resolve("phone", phone_number_id)
+        return await self.resolve("phone", phone_number_id)
 
     async def by_integration(self, integration_id: str) -> Resolution | None:
         """Whose Genesys integration it is; None when nobody's. Raises Unavailable or Unknown."""
-        return await self._resolve("integration", integration_id)
+        return await self.resolve("integration", integration_id)
 
     async def by_waba(self, waba_id: str) -> Resolution | None:
         """Whose WhatsApp business account; None when nobody's. Raises Unavailable or Unknown."""
-        return await self._resolve("waba", waba_id)
+        return await self.resolve("waba", waba_id)
+
+    async def resolve(self, kind: IdentifierKind, value: str) -> Resolution | None:
+        """Whose any identifier is; None when nobody's. Raises Unavailable or Unknown."""
+        if not _IDENTIFIER.fullmatch(value):
+            return None
+        return await self._resolutions.get(
+            cache_key(kind, value), lambda: self._look_up(kind, value)
+        )
 
     async def signing_secrets(self, signer: Signer, key: str) -> SigningSecrets | None:
         """Secrets of a Meta app (by name) or a Genesys integration (by id); None: no such one.
@@ -72,7 +90,7 @@ class Directory:
         """
         if not _IDENTIFIER.fullmatch(key):
             return None
-        return await self._secrets.get(f"{signer}:{key}", lambda: self._fetch(signer, key))
+        return await self._secrets.get(f"{signer}:{key}", lambda: self._newest(signer, key))
 
     async def verified(
         self, signer: Signer, key: str, check: Callable[[SigningSecrets], bool]
@@ -90,29 +108,53 @@ class Directory:
         newer = await self._secrets.again(f"{signer}:{key}", lambda: self._fetch(signer, key))
         return newer if newer is not None and newer is not secrets and check(newer) else None
 
-    async def _fetch(self, signer: Signer, key: str) -> SigningSecrets | None:
-        return await self._tenancy.signing(signer, key)
+    async def _newest(self, signer: Signer, key: str) -> SigningSecrets | None:
+        """The secrets in hand while Redis knows no newer version; else those of tenancy."""
+        version = await self._cached(signing_key(signer, key))
+        held = self._secrets.last(f"{signer}:{key}")
+        known = version == UNKNOWN or (held is not None and held.version.encode() == version)
+        if known:
+            LOOKUPS.labels("redis").inc()
+            return None if version == UNKNOWN else held
+        return await self._fetch(signer, key, version)
 
-    async def _resolve(self, kind: IdentifierKind, value: str) -> Resolution | None:
-        if not _IDENTIFIER.fullmatch(value):
-            return None
-        return await self._resolutions.get(
-            cache_key(kind, value), lambda: self._look_up(kind, value)
-        )
+    async def _fetch(
+        self, signer: Signer, key: str, cached: bytes | None = None
+    ) -> SigningSecrets | None:
+        secrets = await self._tenancy.signing(signer, key)
+        LOOKUPS.labels("tenancy").inc()
+        if secrets is None or secrets.version:
+            version = None if secrets is None else secrets.version.encode()
+            await self._keep(signing_key(signer, key), version, cached)
+        return secrets
 
     async def _look_up(self, kind: IdentifierKind, value: str) -> Resolution | None:
         key = cache_key(kind, value)
-        found, resolution = _decode(await self._cache.get(key))
+        cached = await self._cached(key)
+        found, resolution = _decode(cached)
         if found:
             LOOKUPS.labels("redis").inc()
             return resolution
         resolution = await self._tenancy.resolve(kind, value)
         LOOKUPS.labels("tenancy").inc()
-        if resolution is None:
-            await self._cache.set(key, UNKNOWN, UNKNOWN_S)
-        else:
-            await self._cache.set(key, resolution.model_dump_json().encode(), CACHED_S)
+        body = None if resolution is None else resolution.model_dump_json().encode()
+        await self._keep(key, body, cached)
         return resolution
+
+    async def _keep(self, key: str, body: bytes | None, cached: bytes | None) -> None:
+        """Write to Redis; over what was read there, but never over a key that is held back."""
+        write = self._cache.add if cached is None else self._cache.set
+        if body is None:
+            await write(key, UNKNOWN, UNKNOWN_S)
+        else:
+            await write(key, body, CACHED_S)
+
+    async def _cached(self, key: str) -> bytes | None:
+        """What Redis says, unless it may have missed a change or has been told of one."""
+        body = await self._cache.get(key)
+        if body == HELD_BACK or self._cache.away_within(DISTRUST_S):
+            return None
+        return body
 
 
 def _decode(body: bytes | None) -> tuple[bool, Resolution | None]:

@@ -69,6 +69,11 @@ class Memory(Generic[Value]):
             return known.value
         return await self._flight.join(key, lambda: self._learn(key, ask))
 
+    def last(self, key: str) -> Value | None:
+        """What was learned last of a key, however old; None as well when nobody had it."""
+        known = self._known.get(key)
+        return None if known is None else known.value
+
     def _find(self, key: str) -> _Known[Value] | None:
         return self._known.get(key) or self._strangers.get(key)
 
@@ -82,7 +87,11 @@ class Memory(Generic[Value]):
                 raise
             self._use_old(known, error)
             return known.value
-        self._keep(key, value)
+        known = self._known.get(key)
+        if known is not None and known.value is value:  # the source was not asked: still the same
+            known.learned, known.due = asked, self._clock() + self._limits.fresh
+        else:
+            self._keep(key, value)
         return value
 
     def _use_old(self, known: _Known[Value], error: Unavailable | Unknown) -> None:

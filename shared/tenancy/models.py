@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, PlainSerializer, SecretStr
 
-IdentifierKind = Literal["phone", "integration", "waba"]
+IdentifierKind = Literal["phone", "integration", "waba", "channel", "slug", "tenant"]
 Provider = Literal["whatsapp", "genesys"]
 Signer = Literal["meta", "genesys"]
 Status = Literal["active", "suspended"]
@@ -21,7 +21,10 @@ WireSecret = Annotated[
 
 
 class Resolution(BaseModel):
-    """Whose an identifier is. Of a WABA only the tenant is known: its channel fields are None."""
+    """Whose an identifier is.
+
+    Of a WABA, a slug or a tenant id only the tenant is known: the channel's fields are None.
+    """
 
     tenant_id: str
     tenant_slug: str
@@ -46,8 +49,12 @@ class Resolution(BaseModel):
 
 
 class SigningSecrets(BaseModel):
-    """What a webhook may be signed with: the secret, and the one before it while it is changed."""
+    """What a webhook may be signed with: the secret, and the one before it while it is changed.
 
+    `version` is another one after any change, and tells nothing of the secret.
+    """
+
+    version: str = ""
     current: WireSecret
     previous: WireSecret | None = None
     verify_token: WireSecret | None = None  # Meta apps only

@@ -11,7 +11,7 @@ from shared.tenancy.models import Provider
 from shared.tenancy.scope import TenantScope
 from shared.tenancy.vault import SealBroken, Vault
 from tenancy_service.faults import Others, refuse_faults, refuse_platform_faults, region_in
-from tenancy_service.invalidation import Invalidator, keys_of
+from tenancy_service.invalidation import LATE_READERS_S, Invalidator, stale_keys
 from tenancy_service.planning import Plan, Planner, credential_column
 from tenancy_service.repository import Repository
 from tenancy_service.rows import CredentialRow, Stored
@@ -40,7 +40,7 @@ class Configuration:
     ) -> Applied:
         """Make the tenant as declared. Raises BadInput or Conflict, with nothing changed."""
 
-        def work(session: Session) -> tuple[Stored, Plan]:
+        def work(session: Session) -> Plan:
             repository = Repository(session)
             repository.lock()
             stored = repository.stored(file.tenant)
@@ -53,11 +53,12 @@ class Configuration:
             plan = Planner(self._vault, forget=forget).tenant(file, stored)
             if not dry_run:
                 _write(repository, plan, actor, file.tenant)
-            return stored, plan
+                # Also when nothing changed: applying again is how an operator mends a cache.
+                repository.make_stale(plan.tenant_id, stale_keys(stored, plan), LATE_READERS_S)
+            return plan
 
-        stored, plan = await self._database.transaction(work, idempotent=True)
-        # Also when nothing changed: applying again is how an operator mends a stale cache.
-        cleared = dry_run or await self._invalidator.delete(keys_of(stored, plan))
+        plan = await self._database.transaction(work, idempotent=True)
+        cleared = dry_run or await self._invalidator.tell()
         return _applied(file.tenant, plan, dry_run=dry_run, cleared=cleared)
 
     async def apply_platform_app(
@@ -73,10 +74,13 @@ class Configuration:
             plan = Planner(self._vault, forget=forget).platform_app(file, stored)
             if not dry_run:
                 _write(repository, plan, actor, "platform")
+                apps = Stored(apps=[stored] if stored else [])
+                repository.make_stale(None, stale_keys(apps, plan), LATE_READERS_S)
             return plan
 
         plan = await self._database.transaction(work, idempotent=True)
-        return _applied(file.app, plan, dry_run=dry_run, cleared=True)
+        cleared = dry_run or await self._invalidator.tell()
+        return _applied(file.app, plan, dry_run=dry_run, cleared=cleared)
 
     async def show(self, slug: str) -> TenantView:
         """One tenant. Raises NotFound."""

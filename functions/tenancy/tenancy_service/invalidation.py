@@ -1,76 +1,124 @@
-"""Caches told of a change: deleted at once, again when late readers are done, until Redis agrees.
+"""Redis told of a change: at once, and by whichever replica lives until Redis agrees.
 
-A door that read the old row just before the change may write it into Redis just after the delete.
+The keys are written down with the change (`stale_keys`). A look-up is held back for as long as a
+door that read the old row may still write it; a token is deleted, and again after that time.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import suppress
 
+from shared.runtime.errors import ParleyError
+from shared.runtime.logging import logger
 from shared.services.auth import TokenRequest
 from shared.services.tenancy import TIMEOUT
 from shared.storage.cache import Cache
-from shared.tenancy.directory import cache_key
+from shared.storage.database import Database, Row
+from shared.tenancy.directory import HELD_BACK, cache_key, signing_key
 from shared.tokens.store import token_key
 from tenancy_service.planning import Plan
-from tenancy_service.rows import ChannelRow, CredentialRow, Stored
+from tenancy_service.rows import AppRow, ChannelRow, CredentialRow, StaleKey, Stored, TenantRow
+from tenancy_service.rows import Row as Configured
+
+log = logger()
 
 LATE_READERS_S = 1.5 * TIMEOUT
-TRY_AGAIN_S = 2.0
+LOOK_S = 2.0  # how often a replica looks for what another has left
+TRY_AGAIN_S = 0.25
 
 
-def keys_of(stored: Stored, plan: Plan) -> set[str]:
-    """Redis keys that may hold what the plan changes: old and new identifiers, and tokens."""
-    channels = [*stored.channels, *(row for row in plan.rows if isinstance(row, ChannelRow))]
-    keys = {key for channel in channels for key in _channel_keys(channel)}
+def stale_keys(stored: Stored, plan: Plan) -> set[StaleKey]:
+    """Keys of Redis that may hold what the plan changes: old and new identifiers, and tokens."""
+    keys = {StaleKey(key, lookup=True) for row in stored.rows() for key in _lookups(row)}
     for row in plan.rows:
+        keys |= {StaleKey(key, lookup=True) for key in _lookups(row)}
         if isinstance(row, CredentialRow):
-            keys.add(
-                token_key(
-                    TokenRequest(tenant_id=row.tenant_id, provider=row.kind, credential=row.name)
-                )
-            )
+            request = TokenRequest(tenant_id=row.tenant_id, provider=row.kind, credential=row.name)
+            keys.add(StaleKey(token_key(request), lookup=False))
     return keys
 
 
 class Invalidator:
-    """Deletes keys for one process."""
+    """Sees to `stale_keys` for one process: `start` it in the loop, `close` it at the end."""
 
-    def __init__(self, cache: Cache, late: float = LATE_READERS_S) -> None:
+    def __init__(self, cache: Cache, database: Database, late: float = LATE_READERS_S) -> None:
         self._cache = cache
+        self._database = database
         self._late = late
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+        self._refused = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
 
-    async def delete(self, keys: Iterable[str]) -> bool:
-        """Delete now, and see to the rest behind; False when Redis has not agreed yet."""
-        wanted = sorted(keys)
-        done = await self._cache.delete(*wanted)
-        task = asyncio.create_task(self._see_to_it(wanted, done=done))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return done
+    async def tell(self) -> bool:
+        """Tell Redis what is written down; False when it does not agree yet: seen to behind."""
+        try:
+            told = await self._sweep()
+        except ParleyError as error:
+            log.warning("stale_keys_wait", extra={"code": error.code})
+            told = False
+        if not told:
+            self._refused.set()
+        return told
+
+    def start(self) -> None:
+        """Begin to look for what is left, by this replica or by another."""
+        self._task = asyncio.create_task(self._live())
 
     async def close(self) -> None:
-        """Stop what waits."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Stop; what is left is in the table."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
 
-    async def _see_to_it(self, keys: list[str], *, done: bool) -> None:
-        if not done:
-            await self._until_deleted(keys)
-        await asyncio.sleep(self._late)
-        await self._until_deleted(keys)
+    async def _live(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._refused.wait(), LOOK_S)
+                await asyncio.sleep(TRY_AGAIN_S)
+            self._refused.clear()
+            await self.tell()
 
-    async def _until_deleted(self, keys: list[str]) -> None:
-        while not await self._cache.delete(*keys):  # noqa: ASYNC110  # Redis tells us nothing
-            await asyncio.sleep(TRY_AGAIN_S)
+    async def _sweep(self) -> bool:
+        async with self._turn:
+            rows = await self._database.rows(
+                "select key, lookup, until, until <= clock_timestamp() as late from stale_keys",
+                idempotent=True,
+            )
+            if not rows:
+                return True
+            if not await self._told(rows):
+                return False
+            over = [row for row in rows if row["lookup"] or row["late"]]
+            # Not what was written down anew meanwhile: that has another `until`.
+            await self._database.rows(
+                "delete from stale_keys s"
+                " using unnest(:keys ::text[], :untils ::timestamptz[]) d (key, until)"
+                " where s.key = d.key and s.until = d.until",
+                idempotent=True,
+                keys=tuple(row["key"] for row in over),
+                untils=tuple(row["until"] for row in over),
+            )
+            return True
+
+    async def _told(self, rows: list[Row]) -> bool:
+        lookups = {row["key"]: HELD_BACK for row in rows if row["lookup"]}
+        tokens = [row["key"] for row in rows if not row["lookup"]]
+        held_back = not lookups or await self._cache.set_many(lookups, self._late)
+        return held_back and await self._cache.delete(*tokens)
 
 
-def _channel_keys(channel: ChannelRow) -> list[str]:
-    return [
-        cache_key("phone", channel.phone_number_id),
-        cache_key("integration", channel.integration_id),
-        cache_key("waba", channel.waba_id),
-    ]
+def _lookups(row: Configured) -> Iterator[str]:
+    if isinstance(row, ChannelRow):
+        yield cache_key("channel", row.id)
+        yield cache_key("phone", row.phone_number_id)
+        yield cache_key("integration", row.integration_id)
+        yield cache_key("waba", row.waba_id)
+        yield signing_key("genesys", row.integration_id)
+    elif isinstance(row, AppRow):
+        yield signing_key("meta", row.name)
+    elif isinstance(row, TenantRow):
+        yield cache_key("tenant", row.id)
+        yield cache_key("slug", row.slug)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from shared.runtime.errors import BadInput
 from shared.services.tenancy import Opened
@@ -21,10 +22,14 @@ from shared.tenancy.vault import Vault
 from tenancy_service.planning import app_secret, credential_column, verify_token, webhook_secret
 
 _COLUMN: dict[IdentifierKind, str] = {
-    "phone": "phone_number_id",
-    "integration": "integration_id",
-    "waba": "waba_id",
+    "phone": "c.phone_number_id",
+    "integration": "c.integration_id",
+    "waba": "c.waba_id",
+    "channel": "c.id",
+    "slug": "t.slug",
+    "tenant": "t.id",
 }
+_UUIDS: tuple[IdentifierKind, ...] = ("channel", "tenant")
 _RESOLVE = """
 select t.id as tenant_id, t.slug as tenant_slug, t.status as tenant_status,
        t.options as tenant_options, c.options as channel_options,
@@ -33,7 +38,11 @@ select t.id as tenant_id, t.slug as tenant_slug, t.status as tenant_status,
        coalesce(a.name, '{platform}') as meta_app, c.whatsapp_credential, c.genesys_credential,
        c.limits
 from channels c join tenants t on t.id = c.tenant_id left join meta_apps a on a.id = c.meta_app_id
-where c.{column} = :value order by c.created_at limit 1
+where {column} = :value order by c.created_at limit 1
+"""
+_OF_TENANT = """
+select id as tenant_id, slug as tenant_slug, status as tenant_status, options from tenants t
+where {column} = :value
 """
 # What the number says, not the account it belongs to.
 _OF_THE_CHANNEL = (
@@ -53,8 +62,13 @@ class Lookups:
         self._database = database
         self._vault = vault
 
-    async def resolve(self, kind: IdentifierKind, value: str) -> Resolution | None:
+    async def resolve_across_tenants(self, kind: IdentifierKind, value: str) -> Resolution | None:
         """Whose the identifier is; None when nobody's."""
+        if kind in _UUIDS and not _is_uuid(value):
+            return None
+        if kind in ("slug", "tenant"):
+            row = await self._one(_OF_TENANT.format(column=_COLUMN[kind]), value=value)
+            return None if row is None else Resolution(**row)
         statement = _RESOLVE.format(column=_COLUMN[kind], platform=PLATFORM_APP)
         rows = await self._database.rows(statement, idempotent=True, value=value)
         if not rows:
@@ -65,10 +79,11 @@ class Lookups:
             row.update(dict.fromkeys(_OF_THE_CHANNEL))
         return Resolution(options=options, **row)
 
-    async def meta_secrets(self, app: str) -> SigningSecrets | None:
+    async def meta_secrets_across_tenants(self, app: str) -> SigningSecrets | None:
         """Secrets of a Meta app; None when there is none of that name."""
         row = await self._one(
-            "select id, app_secret, app_secret_previous, verify_token from meta_apps"
+            "select id, app_secret, app_secret_previous, verify_token, updated_at::text as version"
+            " from meta_apps"
             " where name = :name",
             name=app,
         )
@@ -79,15 +94,17 @@ class Lookups:
         if current is None:
             return None
         return SigningSecrets(
+            version=row["version"],
             current=current,
             previous=column.open_previous(row["app_secret_previous"]),
             verify_token=verify_token(self._vault, row["id"]).open(row["verify_token"]),
         )
 
-    async def genesys_secrets(self, integration_id: str) -> SigningSecrets | None:
+    async def genesys_secrets_across_tenants(self, integration_id: str) -> SigningSecrets | None:
         """Secrets of an integration's webhook; None when there is no such integration."""
         row = await self._one(
-            "select id, webhook_secret, webhook_secret_previous from channels"
+            "select id, webhook_secret, webhook_secret_previous, updated_at::text as version"
+            " from channels"
             " where integration_id = :integration_id",
             integration_id=integration_id,
         )
@@ -96,7 +113,9 @@ class Lookups:
         column = webhook_secret(self._vault, row["id"])
         current = column.open(row["webhook_secret"])
         previous = column.open_previous(row["webhook_secret_previous"])
-        return None if current is None else SigningSecrets(current=current, previous=previous)
+        if current is None:
+            return None
+        return SigningSecrets(version=row["version"], current=current, previous=previous)
 
     async def credential(self, scope: TenantScope, kind: Provider, name: str) -> Opened:
         """The credential, opened; empty when there is no such one."""
@@ -120,3 +139,11 @@ class Lookups:
     async def _one(self, statement: str, **arguments: Any) -> dict[str, Any] | None:
         rows = await self._database.rows(statement, idempotent=True, **arguments)
         return rows[0] if rows else None
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True

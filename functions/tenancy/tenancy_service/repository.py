@@ -6,6 +6,7 @@ What belongs to one tenant is reached by its scope; the look-ups across tenants 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 from shared.runtime.errors import NotFound
@@ -18,6 +19,7 @@ from tenancy_service.rows import (
     CredentialRow,
     Holder,
     Row,
+    StaleKey,
     Stored,
     TenantRow,
 )
@@ -123,6 +125,16 @@ class Repository:
                 "detail": {"fields": fields},
             },
         )
+
+    def make_stale(self, tenant_id: str | None, keys: Iterable[StaleKey], late_s: float) -> None:
+        """Write down what Redis must forget, with the change that makes it so."""
+        for stale in keys:
+            self._session.rows(
+                "insert into stale_keys (key, tenant_id, lookup, until)"
+                " values (:key, :tenant_id, :lookup, clock_timestamp() + make_interval(secs => :s))"
+                " on conflict (key) do update set until = excluded.until",
+                {"key": stale.key, "tenant_id": tenant_id, "lookup": stale.lookup, "s": late_s},
+            )
 
     def _of(self, scope: TenantScope, row: type[Any], order: str) -> list[Any]:
         found = self._session.rows(

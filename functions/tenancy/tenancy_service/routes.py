@@ -52,15 +52,15 @@ Actor = Annotated[str, Depends(_actor)]
 @router.get("/resolve/{kind}/{value}")
 async def resolve(kind: IdentifierKind, value: Identifier, lookups: Reads) -> Resolved:
     """Whose an identifier is; null when nobody's."""
-    return Resolved(resolution=await lookups.resolve(kind, value))
+    return Resolved(resolution=await lookups.resolve_across_tenants(kind, value))
 
 
 @router.get("/signing/{signer}/{key}")
 async def signing(signer: Signer, key: Identifier, lookups: Reads) -> Signing:
     """What a Meta app or a Genesys integration signs with; null when there is no such one."""
     if signer == "meta":
-        return Signing(secrets=await lookups.meta_secrets(key))
-    return Signing(secrets=await lookups.genesys_secrets(key))
+        return Signing(secrets=await lookups.meta_secrets_across_tenants(key))
+    return Signing(secrets=await lookups.genesys_secrets_across_tenants(key))
 
 
 @router.get("/credentials/{tenant_id}/{kind}/{name}")

@@ -78,6 +78,11 @@ class Stored:
     credentials: list[CredentialRow] = field(default_factory=list)
     channels: list[ChannelRow] = field(default_factory=list)
 
+    def rows(self) -> list[Row]:
+        """All of them, the tenant first."""
+        tenant = [] if self.tenant is None else [self.tenant]
+        return [*tenant, *self.apps, *self.credentials, *self.channels]
+
     def credential(self, kind: Provider, name: str) -> CredentialRow | None:
         """The stored credential of that kind and name."""
         return next((one for one in self.credentials if (one.kind, one.name) == (kind, name)), None)
@@ -96,3 +101,11 @@ class Holder:
     phone_number_id: str
     integration_id: str
     waba_id: str
+
+
+@dataclass(frozen=True)
+class StaleKey:
+    """A key of Redis that a change made wrong. `lookup`: of the doors, else a token's."""
+
+    key: str
+    lookup: bool
