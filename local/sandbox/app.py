@@ -1,4 +1,4 @@
-"""The application: routes of both simulators and of the control interface."""
+"""The application: routes of the simulators and of the control interface."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from local.sandbox.control.routes import control_routes
 from local.sandbox.genesys.routes import genesys_routes
 from local.sandbox.graph.routes import graph_routes
+from local.sandbox.oidc.routes import oidc_routes
 from local.sandbox.room.settings import Settings
 from local.sandbox.world import World
 
@@ -23,5 +24,5 @@ def application(settings: Settings | None = None) -> Starlette:
         async with world.house.sender.open(), world.house.fetcher.open():
             yield
 
-    meta, platform = graph_routes(world), genesys_routes(world)
-    return Starlette(routes=[*meta, *platform, *control_routes(world)], lifespan=lifespan)
+    outside = [*graph_routes(world), *genesys_routes(world), *oidc_routes(world)]
+    return Starlette(routes=[*outside, *control_routes(world)], lifespan=lifespan)

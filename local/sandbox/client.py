@@ -54,6 +54,20 @@ class Sandbox:
         """For GENESYS_LOGIN_BASE_URL."""
         return f"{self.base_url}/login"
 
+    @property
+    def issuer(self) -> str:
+        """For OIDC_ISSUER."""
+        return f"{self.base_url}/oidc"
+
+    def token(self, **wanted: Any) -> str:
+        """A token of the identity provider; its fields: `local.sandbox.oidc.issuer.Wanted`."""
+        return str(self._call("POST", "oidc/token", wanted)["access_token"])
+
+    def rotate_keys(self, *, keep_previous: bool = True) -> list[str]:
+        """Let the identity provider sign with new keys; the ids of those it publishes."""
+        body = {"keep_previous": keep_previous}
+        return list(self._call("PUT", "oidc/rotate", body)["kids"])
+
     def setup(self, world: dict[str, Any], *, add: bool = False) -> dict[str, Any]:
         """Say who exists: replaces the world, or adds to it."""
         return self._call("PATCH" if add else "PUT", "tenants", world)

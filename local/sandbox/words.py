@@ -9,11 +9,13 @@ from pydantic import BaseModel
 from local.sandbox.genesys.outbound.table import KINDS as AGENT_KINDS
 from local.sandbox.graph.accounts import FIELDS
 from local.sandbox.graph.inbound.table import COMMON, KINDS
+from local.sandbox.oidc.issuer import Wanted
 from local.sandbox.room.kinds import FILE_FIELDS, listed
 from local.sandbox.room.settings import Settings
 
 INTRO = """\
-Strict simulators of Meta's Graph API and of the Genesys platform, in one process.
+Strict simulators of Meta's Graph API, of the Genesys platform and of an OpenID Connect identity
+provider, in one process.
 
   /graph/v23.0/{phone_number_id}/messages         Meta's Graph API: send, read, typing
   /graph/v23.0/{phone_number_id}/media            upload; /graph/v23.0/{media_id} GET, DELETE
@@ -23,6 +25,9 @@ Strict simulators of Meta's Graph API and of the Genesys platform, in one proces
                                                   message, receipt, event, structured/response
   /genesys/api/v2/conversations/messages/agentless, inbound/open (deprecated), {id}/details
   /genesys/api/v2/downloads/{id}                  files of agents
+  /oidc/.well-known/openid-configuration, /oidc/jwks
+                                                  the identity provider: issuer, public keys
+  /control/oidc/token    POST, below             /control/oidc/rotate PUT {"keep_previous": true}
   /control/tenants       PUT replaces, PATCH adds, GET lists who exists
   /control/settings      PATCH, GET              /control/faults   POST, GET, DELETE
   /control/records       GET, DELETE             /control/conversations, counters, changes  GET
@@ -46,7 +51,7 @@ Who exists (PUT /control/tenants):
              "integrations": [{"integration_id", "webhook_url", "webhook_secret"}]}]}
 
 Faults (POST /control/faults {"target", "kind", "match", "count" or "seconds", ...}):
-  target  graph, genesys, login
+  target  graph, genesys, login, oidc
   match   path (regular expression), name, phone_number_id, integration_id, customer
   delay              delay_ms                      the request waits, then goes on
   status             status, code, retry_after     refused with the real error body
@@ -61,8 +66,11 @@ Faults (POST /control/faults {"target", "kind", "match", "count" or "seconds", .
   reorder            hold_ms                       a webhook goes behind the next of its lane
   names of requests  messages, media_upload, media_lookup, media_delete, media_download, token,
                      message, receipt, event, structured, agentless, details, legacy, download,
-                     storage, unknown
+                     storage, discovery, jwks, unknown
   names of webhooks  message, status, change, typing, presence, event, receipt, raw
+"""
+TOKENS = """\
+Tokens of the identity provider (POST /control/oidc/token), good unless told otherwise:
 """
 
 
@@ -95,6 +103,8 @@ def introduction() -> str:
             'Agents send (POST /control/genesys/send {"kind", "fields"}):',
             listed(AGENT_KINDS, {}),
             f"  +file: {', '.join(FILE_FIELDS)}",
+            "",
+            TOKENS + "\n".join(_settings(Wanted)),
         ]
     )
 

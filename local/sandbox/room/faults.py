@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
-Target = Literal["graph", "genesys", "login"]
+Target = Literal["graph", "genesys", "login", "oidc"]
 Kind = Literal[
     "delay",
     "status",
