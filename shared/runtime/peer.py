@@ -123,6 +123,7 @@ def _error_of(name: str, status: int, raw: bytes, retry_after: float | None) -> 
         pass
     if status in (401, 403):
         return Unavailable(f"{name} refused our service token: compare SERVICE_TOKEN_KEY")
-    if status in (429, 502, 503):
+    if status in (429, 503):
         return Unavailable(detail, retry_after=retry_after)
+    # A 502 is a gateway's: the function may have died in the midst of its work.
     return BY_STATUS.get(status, Unknown)(detail, retry_after=retry_after)

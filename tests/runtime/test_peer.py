@@ -100,8 +100,9 @@ def test_what_may_have_happened_is_unknown(play: Play) -> None:
     assert isinstance(failing(play), Unknown)
 
 
-def test_a_crash_over_there_is_unknown() -> None:
-    assert isinstance(failing(answering(reply(500, b"oops"))), Unknown)
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_a_crash_over_there_is_unknown_also_in_the_words_of_a_gateway(status: int) -> None:
+    assert isinstance(failing(answering(reply(status, b"oops"))), Unknown)
 
 
 def test_nobody_there_means_surely_not_sent() -> None:
