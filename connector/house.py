@@ -1,4 +1,4 @@
-"""What one connector of several does beside its queues: sweeping the spool, keeping the ledger."""
+"""What one connector of several does beside its queues: the spool, the ledger, tidying up."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from connector.ledger import Ledger, Places
 from connector.notes import Notes
 from connector.settings import Settings
 from connector.sweeper import Sweeper
+from connector.tidy import tidy
 from shared.messaging.marks import Upkeep
 from shared.messaging.publisher import Publisher
 from shared.messaging.spooled import InPostgres, InS3
@@ -47,6 +48,7 @@ async def keeping_house(
         places = Places(publisher, lambda: sweeper.waiting)
         ledger = Ledger(database, notes, places, settings.ledger_grace_seconds)
         await stack.enter_async_context(background(ledger.run(lease, settings.ledger_seconds)))
+        await stack.enter_async_context(background(tidy(database, lease)))
         yield
 
 

@@ -1,13 +1,16 @@
 -- A status of Meta for the message with this id at Meta, else for the part that its callback data
 -- names (which tells us the id, and that a send of unknown fate arrived). Of a message that is not
--- known yet the status is kept until complete_message meets it.
+-- known yet the status is kept until complete_message meets it. `p_earlier`: others of the same
+-- message that came with it, [{status, occurred_at, error}]; all are one write.
 create or replace function advance_status(
   p_tenant_id uuid, p_message_id text, p_status message_status, p_occurred_at timestamptz,
-  p_customer text, p_error jsonb, p_tracking_id uuid, p_part integer
+  p_customer text, p_error jsonb, p_tracking_id uuid, p_part integer, p_earlier jsonb default '[]'
 ) returns json
 language plpgsql
 as $$
 declare
+  v_statuses constant jsonb := p_earlier || jsonb_build_array(
+    jsonb_build_object('status', p_status, 'occurred_at', p_occurred_at, 'error', p_error));
   v_before message_tracking;
   v_claim message_tracking;
   v_part message_tracking;
@@ -25,7 +28,9 @@ begin
   end if;
   if v_before.tracking_id is null then
     insert into waiting_statuses (tenant_id, message_id, status, occurred_at, error)
-    values (p_tenant_id, p_message_id, p_status, p_occurred_at, p_error)
+    select p_tenant_id, p_message_id, s.status, s.occurred_at, s.error
+      from jsonb_to_recordset(v_statuses)
+        as s (status message_status, occurred_at timestamptz, error jsonb)
     on conflict do nothing;
     return json_build_object(
       'known', false, 'changed', false, 'status', p_status, 'customer', p_customer);
@@ -40,7 +45,7 @@ begin
    where t.tenant_id = p_tenant_id and t.source_id = v_before.source_id
      and t.direction = v_before.direction and t.channel_id = v_before.channel_id
      and t.part = v_before.part;
-  v_part := apply_status(v_claim, v_before.part, p_message_id, p_status, p_occurred_at, p_error);
+  v_part := apply_statuses(v_claim, v_before.part, p_message_id, v_statuses);
 
   if v_before.outcome is distinct from 'accepted' then -- it tells the fate of a send
     if v_claim.state = 'unknown' then

@@ -88,13 +88,15 @@ begin
     perform replace_echoes(v_claim, p_parts);
   end if;
   for v_waiting in
-    delete from waiting_statuses w
-     using jsonb_to_recordset(p_parts) as x (part integer, outcome text, target_id text)
-     where w.tenant_id = p_tenant_id and w.message_id = x.target_id and x.outcome = 'accepted'
-    returning x.part, w.*
+    with met as (
+      delete from waiting_statuses w
+       using jsonb_to_recordset(p_parts) as x (part integer, outcome text, target_id text)
+       where w.tenant_id = p_tenant_id and w.message_id = x.target_id and x.outcome = 'accepted'
+      returning x.part, w.message_id, w.status, w.occurred_at, w.error
+    )
+    select met.part, met.message_id, jsonb_agg(to_jsonb(met)) as statuses from met group by 1, 2
   loop
-    perform apply_status(v_claim, v_waiting.part, v_waiting.message_id, v_waiting.status,
-                         v_waiting.occurred_at, v_waiting.error);
+    perform apply_statuses(v_claim, v_waiting.part, v_waiting.message_id, v_waiting.statuses);
   end loop;
   if p_conversation_id is not null and p_conversation_id is distinct from v_told_before then
     v_mapping := touch_conversation(p_tenant_id, p_channel_id, v_claim.customer, p_conversation_id,

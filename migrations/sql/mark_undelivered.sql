@@ -26,7 +26,8 @@ begin
      and t.channel_id = p_channel_id and t.part = 1
      for update;
   if v_part.failed_at is null then
-    perform apply_status(v_claim, v_part.part, p_target_id, 'failed', now(), p_error);
+    perform apply_statuses(v_claim, v_part.part, p_target_id, jsonb_build_array(
+      jsonb_build_object('status', 'failed', 'occurred_at', now(), 'error', p_error)));
   end if;
   return json_build_object(
     'known', true, 'changed', v_part.failed_at is null, 'source_id', v_claim.source_id,

@@ -13,7 +13,7 @@ declare
   v_who customers;
   v_mapping conversation_mappings;
   v_claim message_tracking;
-  v_waiting waiting_statuses;
+  v_waiting record;
 begin
   perform set_config('app.tenant_id', p_tenant_id::text, true);
   perform lock_message_id(p_tenant_id, told.source_id)
@@ -99,18 +99,20 @@ begin
    where x.direction || ' ' || x.source_id = any (v_new)
   on conflict do nothing;
   for v_waiting in
-    delete from waiting_statuses w
-     where w.tenant_id = p_tenant_id
-       and w.message_id in (select substr(one, 10) from unnest(v_new) as one
-                             where one like 'outbound %')
-    returning *
+    with met as (
+      delete from waiting_statuses w
+       where w.tenant_id = p_tenant_id
+         and w.message_id in (select substr(one, 10) from unnest(v_new) as one
+                               where one like 'outbound %')
+      returning w.message_id, w.status, w.occurred_at, w.error
+    )
+    select met.message_id, jsonb_agg(to_jsonb(met)) as statuses from met group by 1
   loop
     select * into v_claim from message_tracking t
      where t.tenant_id = p_tenant_id and t.source_id = v_waiting.message_id
        and t.direction = 'outbound' and t.channel_id = p_channel_id and t.part = 1
        for update;
-    perform apply_status(v_claim, 1, v_waiting.message_id, v_waiting.status, v_waiting.occurred_at,
-                         v_waiting.error);
+    perform apply_statuses(v_claim, 1, v_waiting.message_id, v_waiting.statuses);
   end loop;
   return json_build_object(
     'recorded', cardinality(v_new), 'known', jsonb_array_length(p_messages) - cardinality(v_new));

@@ -5,13 +5,14 @@ They are digests: a wamid holds the customer's number in base64, and event ids a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from shared.doors.arrival import Arrival, carried
 from shared.messaging.envelope import Event, EventType
 from shared.messaging.intake import Post, digest
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, INBOUND_WHATSAPP_STATUSES
+from shared.runtime.errors import BadInput
 from shared.runtime.trace import current_traceparent
 from shared.tenancy.models import Resolution
 from shared.whatsapp.items import Customer, message_key, message_time, read_status, sender
@@ -23,18 +24,50 @@ NOBODY = "nobody"  # the partition of items that name no customer
 ACCOUNT = "account"  # stands for the channel of what is told of a business account
 
 
+TOGETHER = 100  # statuses of one event
 AnyItem = MessageItem | StatusItem | OtherChange
 
 
 def posts_of(
     items: Iterable[tuple[AnyItem | Broken, Resolution]], arrival: Arrival
 ) -> Iterator[Post]:
-    """Events of the items that can be one; a suspended tenant's bytes are kept, no more."""
+    """Events of the items that can be one; a suspended tenant's bytes are kept, no more.
+
+    Statuses of one message in one body are one event: they are written down at once.
+    """
+    together: dict[str, list[StatusItem]] = {}
+    owners: dict[str, Resolution] = {}
     for item, owner in items:
         if not owner.active or isinstance(item, Broken):
             continue
-        if owner.channel_id or isinstance(item, OtherChange):
+        if isinstance(item, StatusItem) and owner.channel_id:
+            message = _message_of(item, owner)
+            owners[message] = owner
+            together.setdefault(message, []).append(item)
+        elif owner.channel_id or isinstance(item, OtherChange):
             yield post_of(item, owner, arrival)
+    for message, statuses in together.items():
+        for start in range(0, len(statuses), TOGETHER):
+            yield from _status_posts(statuses[start : start + TOGETHER], owners[message], arrival)
+
+
+def _message_of(item: StatusItem, owner: Resolution) -> str:
+    status = read_status(item.status, item.contact)
+    return f"{owner.channel_id} {status.id or item.path} {_line(status.recipient)}"
+
+
+def _status_posts(
+    items: Sequence[StatusItem], owner: Resolution, arrival: Arrival
+) -> Iterator[Post]:
+    """One event of all, or of each, where one is what no event can hold."""
+    event = _status_event(items, owner, arrival)
+    if len(items) > 1:
+        try:
+            event.encode()
+        except BadInput:
+            yield from (post_of(item, owner, arrival) for item in items)
+            return
+    yield Post(INBOUND_WHATSAPP_STATUSES, event)
 
 
 def post_of(item: AnyItem, owner: Resolution, arrival: Arrival) -> Post:
@@ -43,7 +76,7 @@ def post_of(item: AnyItem, owner: Resolution, arrival: Arrival) -> Post:
         case MessageItem():
             return Post(INBOUND_WHATSAPP_MESSAGES, _message_event(item, owner, arrival))
         case StatusItem():
-            return Post(INBOUND_WHATSAPP_STATUSES, _status_event(item, owner, arrival))
+            return Post(INBOUND_WHATSAPP_STATUSES, _status_event([item], owner, arrival))
         case OtherChange():
             return Post(INBOUND_WHATSAPP_STATUSES, _change_event(item, owner, arrival))
 
@@ -61,19 +94,29 @@ def _message_event(item: MessageItem, owner: Resolution, arrival: Arrival) -> Ev
     )
 
 
-def _status_event(item: StatusItem, owner: Resolution, arrival: Arrival) -> Event:
-    status = read_status(item.status, item.contact)
-    moment = status.occurred_at or arrival.received_at
-    wamid = status.id or f"nowamid.{digest(repr(item.status).encode())}"
-    what = f"{wamid} {status.status} {int(moment.timestamp())} {status.recipient.id}"
+def _status_event(items: Sequence[StatusItem], owner: Resolution, arrival: Arrival) -> Event:
+    """Statuses of one message as they came; `status` is the last, `earlier` the others."""
+    last, read = items[-1], [read_status(item.status, item.contact) for item in items]
+    status, moments = read[-1], [one.occurred_at or arrival.received_at for one in read]
+    wamid = status.id or f"nowamid.{digest(repr(last.status).encode())}"
+    what = " ".join(
+        f"{wamid} {one.status} {int(at.timestamp())} {one.recipient.id}"
+        for one, at in zip(read, moments, strict=True)
+    )
+    earlier = [item.status for item in items[:-1]]
     return _event(
         owner,
         id=f"wa:s:{owner.phone_number_id}:{digest(what.encode())}",
         type=EventType.WHATSAPP_STATUS,
         subject=_name(wamid),
-        time=moment,
+        time=moments[-1],
         line=_line(status.recipient),
-        data={"status": item.status, "contact": item.contact, **carried(owner, arrival)},
+        data={
+            "status": last.status,
+            **({"earlier": earlier} if earlier else {}),
+            "contact": last.contact,
+            **carried(owner, arrival),
+        },
     )
 
 

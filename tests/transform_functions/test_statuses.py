@@ -57,6 +57,21 @@ def test_statuses_after_their_message(
 
 
 @pytest.mark.parametrize(("story", "end", "receipts"), STORIES)
+def test_statuses_that_came_together(
+    stage: Stage, tenant: Tenant, story: str, end: str, receipts: list[str]
+) -> None:
+    """As the door makes one event of those in one body."""
+    wamid, event = sent(stage, tenant)
+    assert outcome(stage.outbound, event) == "delivered"
+    *others, last = told(tenant, wamid, story)
+    earlier = [{"status": "unheard of"}, *(one.data["status"] for one in others)]
+    together = last.model_copy(update={"data": {**last.data, "earlier": earlier}})
+    assert outcome(stage.inbound, together) == "changed"
+    assert tenant.desk.message(wamid).parts[0].status == end
+    assert tenant.told() == receipts[-1:]
+
+
+@pytest.mark.parametrize(("story", "end", "receipts"), STORIES)
 def test_statuses_before_their_message(
     stage: Stage, tenant: Tenant, story: str, end: str, receipts: list[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""A status of Meta's moves a message on, and Genesys hears of it when it is final."""
+"""Statuses of Meta's move a message on, and Genesys hears of it when it is final."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from shared.services.receipts import Receipts
 from shared.services.route import Route
 from shared.services.state import MessageStatus, StateClient, StatusUpdate
 from shared.whatsapp.errors import from_status_errors
-from shared.whatsapp.items import read_status
-from shared.wire.fields import obj
+from shared.whatsapp.items import Status, read_status
+from shared.wire.body import Json
+from shared.wire.fields import obj, objects
 
 log = logger()
 STATUSES = counter("statuses", "Statuses of Meta by what became of them", ("status", "fate"))
@@ -32,30 +33,57 @@ class Statuses:
         self._receipts = receipts
 
     async def take(self, event: Event) -> str:
-        """Write one status down. A kind that we do not know is said and left: it is in the raw."""
-        route, item = Route.of(event), item_of(event, "status")
-        status = read_status(item, obj(event.data.get("contact")))
-        if status.id is None or status.status not in KNOWN:
-            log.info("status_ignored", extra={"status": str(status.status)[:40]})
+        """Write down a status, and those of the same message that came with it, at once.
+
+        A kind that we do not know is said and left: it is in the raw.
+        """
+        route = Route.of(event)
+        read = _read(event)
+        known = [one for one in read if one[1].id is not None and one[1].status in KNOWN]
+        if not known:
             return "ignored"
-        update = StatusUpdate.model_validate(
-            {
-                "tenant_id": route.tenant_id,
-                "channel_id": route.channel_id,
-                "status": status.status,
-                "occurred_at": status.occurred_at or route.received_at,
-                "customer": status.recipient.id,
-                "error": _error(item) if status.status == "failed" else None,
-                "tracking_id": status.callback,
-            }
-        )
-        wamid = status.id
+        update, wamid = _update(known, route), known[-1][1].id or ""
         advanced = await insist(lambda: self._state.advance(wamid, update))
         await self._receipts.settle(advanced.receipt, route)
         fate = "changed" if advanced.changed else "known" if advanced.known else "waiting"
-        STATUSES.labels(status.status, fate).inc()
-        log.info("status", extra={"fate": fate, "status": status.status, "now": advanced.status})
+        for fact in (*update.earlier, update):
+            STATUSES.labels(fact.status, fate).inc()
+        told = {"fate": fate, "status": update.status, "now": advanced.status}
+        log.info("status", extra=told | {"together": len(known)})
         return fate
+
+
+def _read(event: Event) -> list[tuple[Json, Status]]:
+    contact = obj(event.data.get("contact"))
+    items = [*objects(event.data.get("earlier")), item_of(event, "status")]
+    read = [(item, read_status(item, contact)) for item in items]
+    for _, status in read:
+        if status.id is None or status.status not in KNOWN:
+            log.info("status_ignored", extra={"status": str(status.status)[:40]})
+    return read
+
+
+def _update(known: list[tuple[Json, Status]], route: Route) -> StatusUpdate:
+    *earlier, last = (_fact(item, status, route) for item, status in known)
+    status = known[-1][1]
+    return StatusUpdate.model_validate(
+        {
+            **last,
+            "tenant_id": route.tenant_id,
+            "channel_id": route.channel_id,
+            "customer": status.recipient.id,
+            "tracking_id": status.callback,
+            "earlier": earlier,
+        }
+    )
+
+
+def _fact(item: Json, status: Status, route: Route) -> dict[str, Any]:
+    return {
+        "status": status.status,
+        "occurred_at": status.occurred_at or route.received_at,
+        "error": _error(item) if status.status == "failed" else None,
+    }
 
 
 def _error(item: dict[str, Any]) -> dict[str, Any]:

@@ -98,12 +98,13 @@ class State:
         return {"released": released}
 
     async def advance(self, message_id: str, update: StatusUpdate) -> Json:
-        """Write down a status, whatever came before it."""
+        """Write down a status, and those that came with it, whatever came before them."""
         bind(tenant_id=update.tenant_id, channel_id=update.channel_id, message=stand_in(message_id))
         tracking_id, part = read_callback_data(update.tracking_id)
         advanced: Json = await self._database.call(
             "advance_status",
-            **update.model_dump(exclude={"channel_id", "tracking_id"}),
+            **update.model_dump(exclude={"channel_id", "tracking_id", "earlier"}),
+            earlier=[fact.model_dump(mode="json") for fact in update.earlier],
             message_id=message_id,
             tracking_id=tracking_id,
             part=part,

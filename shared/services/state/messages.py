@@ -165,16 +165,25 @@ class Released(BaseModel):
     released: bool
 
 
-class StatusUpdate(Request):
-    """A status of Meta. `tracking_id` is the message's `biz_opaque_callback_data`, as it came."""
+class StatusFact(Request):
+    """That Meta said this of a message, at its time."""
+
+    status: MessageStatus
+    occurred_at: Moment
+    error: Json | None = None
+
+
+class StatusUpdate(StatusFact):
+    """A status of Meta. `tracking_id` is the message's `biz_opaque_callback_data`, as it came.
+
+    `earlier`: others of the same message that came in the same webhook; all are one write.
+    """
 
     tenant_id: Uuid
     channel_id: Uuid
-    status: MessageStatus
-    occurred_at: Moment
     customer: OptionalId = None
-    error: Json | None = None
     tracking_id: str | None = None
+    earlier: list[StatusFact] = Field(default=[], max_length=1000)
 
 
 class StatusAdvanced(BaseModel):
