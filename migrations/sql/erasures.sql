@@ -65,7 +65,7 @@ create or replace function erasure_forget(p_seconds double precision) returns in
 language sql as $$
   with old as (
     update erasures e set marks = '{}', files = '{}'
-     where e.marks <> '{}' and e.as_of < now() - make_interval(secs => p_seconds)
+     where e.marks <> '{}' and e.ended_at is not null and e.as_of < now() - make_interval(secs => p_seconds)
     returning 1
   )
   select count(*)::integer from old

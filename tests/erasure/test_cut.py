@@ -106,8 +106,8 @@ def test_a_message_from_the_number_that_was_another_s_then_stays() -> None:
 
 def test_of_a_shared_body_only_this_tenant_s_changes_are_looked_into() -> None:
     given = body(value(messages=[said(ANN)]))
-    assert cut(given, MARKS, NOBODY, lambda entry, change: False).left == given
-    assert cut(given, MARKS, NOBODY, lambda entry, change: entry["id"] == "waba").left is None
+    assert cut(given, MARKS, NOBODY, lambda _entry, _change: False).left == given
+    assert cut(given, MARKS, NOBODY, lambda entry, _change: entry["id"] == "waba").left is None
 
 
 @pytest.mark.parametrize("odd", [None, [], "x", {}, {"entry": {}}, {"entry": [{"changes": 3}]}])

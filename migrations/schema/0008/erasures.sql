@@ -29,5 +29,5 @@ create index retention_runs_tenant on retention_runs (tenant_id, began_at);
 call isolate_tenants('erasures');
 call isolate_tenants('retention_runs');
 -- The connector asks whose events it is to drop, and forgets the marks when their time is over.
-grant select (id, tenant_id, as_of, marks), update (marks, files) on erasures to parley_connector;
+grant select (id, tenant_id, as_of, ended_at, marks), update (marks, files) on erasures to parley_connector;
 create policy all_tenants on erasures to parley_connector using (true);

@@ -1,0 +1,67 @@
+"""What reached us before a person was erased is not delivered; what came after is."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from connector.erased import Erased
+from connector.values import Held, held_of
+from local.services import Endpoints
+from shared.erasure.marks import Marker
+from shared.messaging.envelope import Event, EventType
+from shared.runtime.clock import rfc3339, utcnow
+from shared.storage.database import Database
+from tests.migrations.asking import ask
+
+KEY = "k" * 40
+LONG_AGO = -2e7  # seconds; the erasure was ten million seconds ago
+ANN, BOB = "4915112345678", "4915187654321"
+
+
+def held(tenant: str, who: str, seconds: float, kind: str = EventType.WHATSAPP_MESSAGE) -> Held:
+    """An event that came so long after the erasure."""
+    moment = utcnow() + timedelta(seconds=seconds)
+    data: dict[str, Any] = {"received_at": rfc3339(moment)}
+    data |= {"message": {"from": who, "id": f"wamid.{uuid4().hex}"}}
+    event = Event(
+        id=uuid4().hex,
+        type=kind,
+        source="test",
+        time=moment,
+        tenantid=tenant,
+        partitionkey=f"{tenant}:c:{who}",
+        data=data,
+    )
+    return held_of(event, event.encode(), tag=1, now=0, unix_now=0, alone=False)
+
+
+def test_only_the_erased_person_s_earlier_events_are_dropped(migrated: Endpoints) -> None:
+    tenant, other = str(uuid4()), str(uuid4())
+    begin = "select erasure_begin(:tenant, 'p', 'me', -1e7, :marks, '{}') as begun"
+    marks = (Marker(KEY, tenant).of("address", ANN),)
+    [told] = ask(migrated.database_owner_url, begin, tenant=tenant, marks=marks)
+    end = "select erasure_note(:tenant, :id, '{}', '{}', true) as ended"
+    ask(migrated.database_owner_url, end, tenant=tenant, id=told["begun"]["id"])
+
+    async def main() -> tuple[Erased, Erased]:
+        async with Database.open(migrated.database_url("connector")) as database:
+            erased = Erased(database, ["n" * 40, KEY], longest_life=86_400)
+            before = erased.rest(held(tenant, ANN, LONG_AGO))
+            assert before is not None, "nobody has told it yet"
+            await erased.look()
+            forgetting = Erased(database, [KEY], longest_life=86_400)
+            await database.call("erasure_forget", seconds=5e6)
+            await forgetting.look()
+            return erased, forgetting
+
+    erased, forgetting = asyncio.run(main())
+    assert erased.rest(held(tenant, ANN, LONG_AGO)) is None
+    assert erased.rest(held(tenant, ANN, LONG_AGO, EventType.WHATSAPP_FILE)) is None
+    for kept in (held(tenant, ANN, 60), held(tenant, BOB, LONG_AGO), held(other, ANN, LONG_AGO)):
+        assert erased.rest(kept) == kept.body
+    assert forgetting.rest(held(tenant, ANN, LONG_AGO)) is not None
+    [row] = ask(
+        migrated.database_owner_url, "select marks from erasures where tenant_id = :t", t=tenant
+    )
+    assert row["marks"] == []
