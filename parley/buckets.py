@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import argparse
 
+import urllib3
+from minio.error import MinioException
 from pydantic import SecretStr
 
 from parley.environment import Environment
 from shared.runtime.errors import Unavailable
 from shared.runtime.settings import ObjectSettings
+from shared.storage.buckets import KEPT_DAYS, ensure_buckets
+from shared.storage.objects import SPOOL_BUCKET
 
 
 def make(given: argparse.Namespace, environment: Environment) -> int:
     """Make what is missing; nothing changes when all is there."""
-    import urllib3  # noqa: PLC0415  # slow, and --help needs none of them
-    from minio.error import MinioException  # noqa: PLC0415
-
-    from shared.storage.buckets import KEPT_DAYS, ensure_buckets  # noqa: PLC0415
-    from shared.storage.objects import SPOOL_BUCKET  # noqa: PLC0415
-
     del given
     endpoint = environment.need("S3_ENDPOINT_URL")
     region = environment.find("S3_REGION")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from parley import buckets, keys, people, queues, schema, tenants
+from parley import people, queues
 from parley.environment import Environment
-from parley.tenant_file import SHAPE
+from parley.late import late
+from parley.tenant_shape import SHAPE
 from shared.runtime.errors import ParleyError, SettingsError, Unavailable, Unknown
 
 EPILOG = """\
@@ -37,8 +38,6 @@ examples:
   parley erase --tenant acme-bank --phone '+49 151 1234567' --dry-run
 """
 WRONG, USAGE, NO_ANSWER = 1, 2, 3
-
-Run = Callable[[argparse.Namespace, Environment], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,11 +70,11 @@ def build_parser() -> argparse.ArgumentParser:
     migrate = commands.add_parser(
         "migrate", help="bring the database to the schema of this code; safe to repeat"
     )
-    migrate.set_defaults(run=schema.migrate)
+    migrate.set_defaults(run=late("parley.schema", "migrate"))
     make = commands.add_parser(
         "buckets", help="make the S3 buckets that are missing and set their retention"
     )
-    make.set_defaults(run=buckets.make)
+    make.set_defaults(run=late("parley.buckets", "make"))
     _add_tenants(commands.add_parser("tenants", help="apply a tenants file, list, show"))
     _add_keys(commands.add_parser("keys", help="make fresh keys for the platform"))
     queues.add_commands(commands)
@@ -85,7 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="name every setting, ask every dependency, say what is wrong",
         description="Asks everything at once, for two seconds at most. 1 if anything is wrong.",
     )
-    doctor.set_defaults(run=_doctor)
+    doctor.set_defaults(run=late("parley.doctor", "doctor"))
     return parser
 
 
@@ -107,12 +106,12 @@ def _add_tenants(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="stop accepting the secrets that the current ones have replaced",
     )
-    apply.set_defaults(run=tenants.apply)
+    apply.set_defaults(run=late("parley.tenants", "apply"))
     list_ = commands.add_parser("list", help="all tenants")
-    list_.set_defaults(run=tenants.list_)
+    list_.set_defaults(run=late("parley.tenants", "list_"))
     show = commands.add_parser("show", help="one tenant; its secrets as set or missing")
     show.add_argument("tenant", metavar="SLUG")
-    show.set_defaults(run=tenants.show)
+    show.set_defaults(run=late("parley.tenants", "show"))
     for command in (list_, show):
         command.add_argument("--json", action="store_true", help="as JSON")
 
@@ -125,13 +124,7 @@ def _add_keys(parser: argparse.ArgumentParser) -> None:
     new.add_argument(
         "--add-to", type=Path, metavar="FILE", help="a ring whose keys stay readable beside it"
     )
-    new.set_defaults(run=keys.new)
-
-
-def _doctor(given: argparse.Namespace, environment: Environment) -> int:
-    from parley.doctor import doctor  # noqa: PLC0415  # loads every client: half a second
-
-    return doctor(given, environment)
+    new.set_defaults(run=late("parley.keys", "new"))
 
 
 def _say(error: ParleyError, code: int) -> int:

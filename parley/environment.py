@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.runtime.errors import SettingsError
-from shared.runtime.settings import read_secret, secret_path
+from shared.runtime.secret_files import read_secret, secret_path
 
 _ASSIGNMENT = re.compile(r"(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from parley.queues import late
+from parley.late import late
 
 SETTLE_S = 5.0
 

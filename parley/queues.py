@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from parley.late import late
 from parley.moments import FORMS, day, moment
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from parley.environment import Environment
 
 GRACE_S = 900.0
 
@@ -112,12 +107,3 @@ def _count(text: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError("at least 1")
     return count
-
-
-def late(module: str, name: str) -> Callable[[argparse.Namespace, Environment], int]:
-    """Load the command's module when it is run: its clients take half a second."""
-
-    def run(given: argparse.Namespace, environment: Environment) -> int:
-        return int(getattr(import_module(module), name)(given, environment))
-
-    return run

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 
+from pg8000.exceptions import DatabaseError, InterfaceError
+from sqlalchemy.exc import DBAPIError
+
+from migrations.run import upgrade
 from parley.environment import Environment
 from shared.runtime.errors import Unavailable
 
 
 def migrate(given: argparse.Namespace, environment: Environment) -> int:
     """Upgrade as the owner of the tables; nothing changes when it is up to date."""
-    from pg8000.exceptions import DatabaseError, InterfaceError  # noqa: PLC0415  # slow, and
-    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415  # --help needs none of them
-
-    from migrations.run import upgrade  # noqa: PLC0415
-
     del given
     url = environment.need("DATABASE_OWNER_URL", "DATABASE_URL")
     print(f"migrating with {url.name} from {url.source}")

@@ -4,8 +4,6 @@ A field `foo_bar` is read from `FOO_BAR`; else from a secret file in `SECRETS_DI
 `FOO_BAR_SECRET` or `foo-bar`. All that is missing or wrong is said at once, never a value.
 """
 
-import os
-from pathlib import Path
 from typing import Any, Self
 
 from pydantic import Field, SecretStr, ValidationError
@@ -13,29 +11,9 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from shared.runtime.errors import SettingsError
+from shared.runtime.secret_files import read_secret, secret_path
 
-DEFAULT_SECRETS_DIR = "/var/openfaas/secrets"
 MIN_KEY_LENGTH = 32
-
-
-def secret_path(field: str) -> Path:
-    """Where the secret of a field lies: a file on OpenFaaS, a folder of one file on Knative."""
-    folder = Path(os.environ.get("SECRETS_DIR") or DEFAULT_SECRETS_DIR)
-    name = os.environ.get(f"{field.upper()}_SECRET") or field.replace("_", "-")
-    return folder / name
-
-
-def read_secret(field: str) -> str | None:
-    """The secret's text without the newline that editors leave; None where there is none."""
-    path = secret_path(field)
-    if path.is_dir():
-        files = sorted(entry for entry in path.iterdir() if entry.is_file())
-        if not files:
-            return None
-        path = files[0]
-    if not path.is_file():
-        return None
-    return path.read_text(encoding="utf-8").rstrip("\r\n")
 
 
 class SecretFiles(PydanticBaseSettingsSource):

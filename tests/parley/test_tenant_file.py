@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from parley.environment import Environment
-from parley.tenant_file import SHAPE, FileFault, read_tenants
+from parley.tenant_file import FileFault, read_tenants
+from parley.tenant_shape import SHAPE
 from tests.tenancy.declared import tenant_file
 
 
