@@ -5,6 +5,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PACKAGES := shared connector local parley migrations
 FUNCTIONS := $(wildcard functions/*)
+# Bytecode is kept, whatever the shell says: a run of the tests starts hundreds of processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help: ## Say what each target does
@@ -17,7 +19,7 @@ help: ## Say what each target does
 	  else echo "type: sudo apt-get install python3-venv"; exit 2; fi; }
 	@echo "installing the locked dependencies into .venv"
 	@$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep -o '^uv==[^ ]*' requirements.lock)"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
 
