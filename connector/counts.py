@@ -27,6 +27,9 @@ LEDGER = gauge(
     ["tenant", "direction", "fate"],
 )
 ERASED = counter("connector_erased", "Events of erased people that were not delivered.")
+RETENTION_AGE = gauge(
+    "retention_age_seconds", "Seconds since `parley retention` ended; -1: it never did."
+)
 MISSING = gauge("ledger_missing", "Messages that are nowhere.", ["direction"])
 
 

@@ -54,7 +54,7 @@ class Erased:
         while True:
             try:
                 if looks % FORGET_EVERY == 0:
-                    await self._database.call("erasure_forget", seconds=self._longest_life)
+                    await self._keep_house()
                 await self.look()
                 looks += 1
             except ParleyError as error:
@@ -62,6 +62,11 @@ class Erased:
             except Exception as error:  # noqa: BLE001  # the next look needs it
                 log.error("erasures_unknown", extra=describe(error))
             await asyncio.sleep(EVERY_S)
+
+    async def _keep_house(self) -> None:
+        await self._database.call("erasure_forget", seconds=self._longest_life)
+        age: float | None = await self._database.call("retention_age")
+        counts.RETENTION_AGE.set(-1 if age is None else age)
 
     async def look(self) -> None:
         """Learn them anew. Raises Unavailable."""

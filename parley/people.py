@@ -8,6 +8,7 @@ from typing import Any
 from parley.late import late
 
 SETTLE_S = 5.0
+MESSAGES_DAYS = 365
 
 
 def add_commands(commands: Any) -> None:
@@ -20,6 +21,27 @@ def add_commands(commands: Any) -> None:
             "stop and to repeat. What comes in afterwards is a new person's.",
         )
     )
+    _add_retention(
+        commands.add_parser(
+            "retention",
+            help="remove what is past its tenant's days; to be run once a day",
+            description="Messages, raw webhooks and files that are older than their tenant keeps "
+            "them (options.retention of a tenants file), a batch at a time. Safe to repeat.",
+        )
+    )
+
+
+def _add_retention(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tenant", metavar="SLUG", help="of this tenant alone")
+    parser.add_argument(
+        "--messages-days",
+        type=int,
+        default=MESSAGES_DAYS,
+        metavar="DAYS",
+        help="for tenants that chose none (%(default)s)",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="count, change nothing")
+    parser.set_defaults(run=late("parley.retention", "run"))
 
 
 def _add_erase(parser: argparse.ArgumentParser) -> None:

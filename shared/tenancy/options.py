@@ -96,10 +96,22 @@ Origin = Annotated[
 ]
 
 
+class Retention(_Chosen):
+    """Days after which `parley retention` removes messages, raw webhooks and files.
+
+    S3 keeps the two latter for 30 days at most. None: as the platform has it.
+    """
+
+    messages_days: int | None = Field(None, ge=2, le=3650)
+    raw_days: int | None = Field(None, ge=1, le=30)
+    media_days: int | None = Field(None, ge=1, le=30)
+
+
 class TenantOptions(ChannelOptions):
     """The options of a tenant: those of a channel, for all of its channels, and its own."""
 
     cors_origins: list[Origin] = Field(default_factory=list, max_length=20)
+    retention: Retention | None = None
 
 
 class ChannelLimits(_Given):
