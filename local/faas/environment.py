@@ -44,6 +44,8 @@ def sandbox(offset: int) -> dict[str, str]:
         "GRAPH_API_BASE_URL": f"{base}/graph",
         "GENESYS_API_BASE_URL": f"{base}/genesys",
         "GENESYS_LOGIN_BASE_URL": f"{base}/login",
+        "OIDC_ISSUER": f"{base}/oidc",
+        "OIDC_AUDIENCE": "parley",
         "FETCH_ALLOWED_HOSTS": HOST,
     }
 

@@ -1,4 +1,4 @@
-"""The settings of the limits: what both providers allow unless a number or a client has more."""
+"""The settings of the limits: what both providers allow, and what we allow who calls our API."""
 
 from typing import Literal
 
@@ -9,23 +9,28 @@ from shared.limits.values import Payback, Rules
 from shared.runtime.settings import Settings
 
 
-class LimitSettings(Settings):
-    """Of both delivery functions."""
+class SharedLimitSettings(Settings):
+    """Of all limits that replicas share."""
 
     rate_limits: Literal["on", "off"] = Field(
-        "on", description="`off` only where the provider has none, such as load tests"
-    )
-    rate_longest_wait_seconds: float = Field(
-        0.5,
-        ge=0,
-        le=5,
-        description="A send waits so long in place for its turn; longer waits are the queue's",
+        "on", description="`off` only where nobody else counts either, such as load tests"
     )
     rate_local_share: float = Field(
         0.2,
         gt=0,
         le=1,
         description="Part of every limit that one replica takes while Redis is away: 1 / replicas",
+    )
+
+
+class LimitSettings(SharedLimitSettings):
+    """Of both delivery functions."""
+
+    rate_longest_wait_seconds: float = Field(
+        0.5,
+        ge=0,
+        le=5,
+        description="A send waits so long in place for its turn; longer waits are the queue's",
     )
 
 
@@ -55,6 +60,17 @@ class NumberSettings(LimitSettings):
             pair_burst=self.pair_burst,
             payback=self.pair_payback,
         )
+
+
+class CallerSettings(SharedLimitSettings):
+    """Of api-gateway."""
+
+    api_client_per_minute: int = Field(
+        600, ge=10, le=1_000_000, description="API calls a minute of one key or person"
+    )
+    api_tenant_per_minute: int = Field(
+        3000, ge=10, le=10_000_000, description="API calls a minute of all of a tenant's together"
+    )
 
 
 class ClientSettings(LimitSettings):

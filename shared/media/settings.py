@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from shared.runtime.settings import ObjectSettings
+from shared.runtime.settings import ObjectSettings, Settings
 
 
-class MediaSettings(ObjectSettings):
-    """Where files may come from, and how many move at once."""
+class FetchSettings(Settings):
+    """Where may be fetched from."""
 
     fetch_allowed_hosts: str = Field(
         "",
         description=(
-            "More hosts that files may be fetched from, parted by commas: `host`, `host:port` or "
-            "`*.domain`; these may be private and speak plain http"
+            "More hosts that files, and an identity provider's keys, may be fetched from, parted "
+            "by commas: `host`, `host:port` or `*.domain`; these may be private and speak plain http"
         ),
     )
+
+
+class MediaSettings(ObjectSettings, FetchSettings):
+    """Where files may come from, and how many move at once."""
+
     media_at_once: int = Field(
         4, ge=1, le=32, description="Files that one replica moves at once; each takes up to 8 MB"
     )

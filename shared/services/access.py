@@ -1,29 +1,24 @@
 """What the gateway asks tenancy of those who call it: tenants by name, API keys by their hash.
 
-The key itself is shown once, in the answer that made it. Stored is its SHA-256: of 256 random bits
-that tells nothing, so neither salt nor slow hashing would add anything.
+Stored of a key is its SHA-256: of 256 random bits that tells nothing, so neither salt nor slow
+hashing would add anything.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from typing import Annotated
 from urllib.parse import quote
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, Field
 
-from shared.runtime.clock import rfc3339
 from shared.runtime.peer import Peer
-from shared.services.tenancy import TIMEOUT
-from shared.tenancy.files import Name
-from shared.tenancy.models import Status, WireSecret
-from shared.tenancy.roles import Role, Scope
+from shared.services.fields import Moment
+from shared.tenancy.models import Status
+from shared.tenancy.roles import Role
 
 KEY = re.compile(r"parley_[0-9a-f]{8}_[A-Za-z0-9_-]{43}")
-LONGEST_DAYS = 730
-
-Moment = Annotated[AwareDatetime, PlainSerializer(rfc3339, when_used="json")]
+TIMEOUT = 2.0  # seconds
 
 
 def key_hash(key: str) -> str:
@@ -72,43 +67,6 @@ class FoundKey(BaseModel):
     """Answer of /tenancy/key; None: unknown or revoked."""
 
     key: KeyCard | None
-
-
-class KeyRequest(BaseModel):
-    """A key to be made. `scopes` empty: all that the role has."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    name: Name
-    role: Role = "viewer"
-    scopes: list[Scope] = Field(default_factory=list)
-    expires_in_days: int = Field(90, ge=1, le=LONGEST_DAYS, strict=True)
-
-
-class KeyView(BaseModel):
-    """A key without itself; `prefix` is its first letters, to be known by."""
-
-    id: str
-    name: str
-    prefix: str
-    role: Role
-    scopes: list[str]
-    created_at: Moment
-    expires_at: Moment | None
-    last_used_at: Moment | None
-    revoked_at: Moment | None
-
-
-class KeyMade(KeyView):
-    """A key, this once."""
-
-    key: WireSecret
-
-
-class KeyList(BaseModel):
-    """The keys of a tenant, or of the platform; the newest first, at most 1000."""
-
-    keys: list[KeyView]
 
 
 class AccessClient:

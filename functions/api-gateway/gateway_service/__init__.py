@@ -1,1 +1,1 @@
-"""The one public door: which route goes to which function, and how a request is passed on."""
+"""The one public door: what may come in, from whom, how much, and the way to the functions."""

@@ -1,77 +1,128 @@
-"""Passes a request on with its very bytes, and the answer back.
+"""The way to the functions: one connection pool, a breaker and a time limit each.
 
-A webhook's sender repeats what fails, so nothing is repeated here.
+What may be sent twice is sent once more where it surely was not done, or does no harm; a webhook's
+sender repeats by itself, so its bytes go once and without a breaker.
 """
 
 from __future__ import annotations
 
-import time
+import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
 
 import aiohttp
-from starlette.requests import Request
-from starlette.responses import Response
+from yarl import URL
 
-from gateway_service.routes import route_of
-from shared.runtime.errors import Unavailable
-from shared.runtime.logging import logger
-from shared.runtime.metrics import histogram
-from shared.runtime.problem import problem
+from shared.runtime.errors import Unavailable, Unknown
+from shared.runtime.metrics import counter
 from shared.runtime.trace import current_traceparent
-
-log = logger()
+from shared.storage.cache import Breaker, CacheLimits
 
 # Genesys waits 10 s (contracts/genesys.md c4): we must answer before it gives up.
-TIMEOUT = aiohttp.ClientTimeout(total=9.0, sock_connect=1.0)
-FORWARDED = ("content-type", "user-agent", "x-hub-signature-256")
-RETURNED = ("content-type", "retry-after", "allow")
-SECONDS = histogram("gateway_seconds", "Time of a request at the gateway", ("function", "status"))
+SECONDS = 9.0
+CONNECT_S = 1.0
+AGAIN_S = 0.1  # before the one retry
+BREAKER = CacheLimits(trip_after=5, probe_every=0.5, call=1.0)
+TROUBLE = (502, 503, 504)
+RETRIES = counter("gateway_retries", "Calls that the gateway made once more", ("function",))
+SHUT = counter("gateway_shut", "Calls refused because their function fails", ("function",))
+
+
+@dataclass(frozen=True)
+class Call:
+    """What goes to a function. `target`: path and query, encoded."""
+
+    function: str
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+    repeatable: bool = False
+    guarded: bool = True  # by the breaker
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class Proxy:
-    """Knows where the functions are."""
+    """Knows where the functions are, and which of them fail."""
 
-    def __init__(self, session: aiohttp.ClientSession, urls: Mapping[str, str]) -> None:
-        """`urls`: address of each function that a route names, without a trailing slash."""
+    def __init__(
+        self, session: aiohttp.ClientSession, urls: Mapping[str, str], seconds: float = SECONDS
+    ) -> None:
+        """`urls`: address of each function that a route names. `seconds`: of a whole call."""
         self._session = session
-        self._urls = urls
+        self._urls = {name: url.rstrip("/") for name, url in urls.items()}
+        self._timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_S)
+        self._breakers = {
+            name: Breaker(partial(self._probe, url), BREAKER) for name, url in self._urls.items()
+        }
 
-    async def serve(self, request: Request) -> Response:
-        """The function's answer. Raises NotFound, Unavailable."""
-        route = route_of(request.url.path)
-        if request.method not in route.methods:
-            refusal = problem(405, "method_not_allowed", "this route takes other methods")
-            refusal.headers["Allow"] = ", ".join(sorted(route.methods))
-            return refusal
-        started = time.perf_counter()
-        response = await self._pass_on(request, route.function)
-        seconds = time.perf_counter() - started
-        SECONDS.labels(route.function, response.status_code).observe(seconds)
-        log.info(
-            "request",
-            extra={
-                "method": request.method,
-                "function": route.function,
-                "status": response.status_code,
-                "ms": round(seconds * 1000, 1),
-            },
-        )
-        return response
+    async def send(self, call: Call) -> Answered:
+        """The function's answer. Raises Unavailable, or Unknown when it may have been done."""
+        breaker = self._breakers[call.function]
+        if call.guarded and breaker.open:
+            SHUT.labels(call.function).inc()
+            raise Unavailable(f"{call.function} fails; it is being watched", retry_after=1)
+        try:
+            answered = await self._twice(call) if call.repeatable else await self._once(call)
+        except (Unavailable, Unknown):
+            breaker.failed()
+            raise
+        if answered.status in TROUBLE:
+            breaker.failed()
+        else:
+            breaker.succeeded()
+        return answered
 
-    async def _pass_on(self, request: Request, function: str) -> Response:
-        headers = {name: request.headers[name] for name in FORWARDED if name in request.headers}
-        url = self._urls[function] + request.url.path
+    async def close(self) -> None:
+        """Stop watching."""
+        for breaker in self._breakers.values():
+            await breaker.close()
+
+    async def _twice(self, call: Call) -> Answered:
+        try:
+            answered = await self._once(call)
+            if answered.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                return answered
+        except Unavailable:
+            pass
+        RETRIES.labels(call.function).inc()
+        await asyncio.sleep(AGAIN_S)
+        return await self._once(call)
+
+    async def _once(self, call: Call) -> Answered:
         try:
             async with self._session.request(
-                request.method,
-                f"{url}?{request.url.query}" if request.url.query else url,
-                data=await request.body() or None,
-                headers={**headers, "traceparent": current_traceparent()},
+                call.method,
+                URL(self._urls[call.function] + call.target, encoded=True),
+                data=call.body,
+                headers={**call.headers, "traceparent": current_traceparent()},
                 allow_redirects=False,
-                timeout=TIMEOUT,
+                timeout=self._timeout,
             ) as answer:
-                body = await answer.read()
-                kept = {name: answer.headers[name] for name in RETURNED if name in answer.headers}
-                return Response(body, answer.status, kept)
+                return Answered(answer.status, answer.headers, await answer.read())
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise Unavailable(f"{call.function} can not be reached", retry_after=1) from error
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise Unavailable(f"{function} does not answer", retry_after=1) from error
+            if call.guarded:
+                raise Unknown(f"{call.function} did not answer") from error
+            raise Unavailable(f"{call.function} does not answer", retry_after=1) from error
+
+    async def _probe(self, url: str) -> None:
+        """Raise what the breaker takes for trouble, unless the function is ready."""
+        try:
+            async with self._session.get(f"{url}/readyz", timeout=self._timeout) as answer:
+                ready = answer.status == HTTPStatus.OK
+        except aiohttp.ClientError as error:
+            raise ConnectionError from error
+        if not ready:
+            raise ConnectionError

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from shared.runtime.errors import Conflict, NotFound
-from shared.services.access import FoundKey, FoundTenant, KeyList, KeyMade, KeyRequest, key_hash
+from shared.services.access import FoundKey, FoundTenant, key_hash
+from shared.services.keys import KeyList, KeyMade, KeyRequest
 from shared.storage.database import Database, Session
 from shared.tenancy.scope import TenantScope
 from tenancy_service.repository import Repository

@@ -7,16 +7,9 @@ from starlette.responses import Response
 
 from shared.runtime.errors import Forbidden, NotFound
 from shared.runtime.service_auth import Caller, OnBehalf
-from shared.services.access import (
-    FoundKey,
-    FoundOrigin,
-    FoundTenant,
-    KeyList,
-    KeyMade,
-    KeyQuestion,
-    KeyRequest,
-)
+from shared.services.access import FoundKey, FoundOrigin, FoundTenant, KeyQuestion
 from shared.services.fields import Uuid
+from shared.services.keys import KeyList, KeyMade, KeyRequest
 from shared.services.tenancy import TenantView
 from shared.tenancy.roles import narrowed
 from shared.tenancy.scope import TenantScope

@@ -1,0 +1,96 @@
+"""Turns an API request into a call of its function, and the function's answer into ours.
+
+The function learns the tenant from our service token, and is asked for that tenant's things alone.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway_service.principal import Principal
+from gateway_service.proxy import Answered, Call
+from gateway_service.routes import Found, Route
+from gateway_service.validate import JSON, checked_body, checked_query
+from shared.runtime.errors import NotFound, Unavailable
+from shared.runtime.problem import MEDIA_TYPE
+from shared.runtime.service_auth import ServiceTokens
+
+WEBHOOK_HEADERS = ("content-type", "user-agent", "x-hub-signature-256")
+RETURNED = ("content-type", "retry-after", "allow")
+_REFUSED_US = 401  # our own service token: not the caller's fault
+
+
+async def webhook_call(request: Request, route: Route) -> Call:
+    """The very bytes, and what says who signed them."""
+    path, query = request.url.path, request.url.query
+    return Call(
+        function=route.function,
+        method=request.method,
+        target=f"{path}?{query}" if query else path,
+        headers={n: request.headers[n] for n in WEBHOOK_HEADERS if n in request.headers},
+        body=await request.body() or None,
+        guarded=False,
+    )
+
+
+def webhook_answer(answered: Answered) -> Response:
+    """The same, for its sender."""
+    kept = {name: answered.headers[name] for name in RETURNED if name in answered.headers}
+    return Response(answered.body, answered.status, kept)
+
+
+async def api_call(
+    request: Request, found: Found, caller: Principal, tokens: ServiceTokens
+) -> Call:
+    """The call of an API route. Raises what is wrong with the request."""
+    route = found.route
+    body = checked_body(route, request.headers.get("content-type", ""), await request.body())
+    token = tokens.mint(route.function, caller.on_behalf())
+    headers = {"Authorization": f"Bearer {token}"}
+    if body is not None:
+        headers["Content-Type"] = JSON
+    return Call(
+        function=route.function,
+        method=request.method,
+        target=_target(found, caller, checked_query(route, request)),
+        headers=headers,
+        body=body,
+        repeatable=route.idempotent,
+    )
+
+
+def _target(found: Found, caller: Principal, query: dict[str, str]) -> str:
+    route = found.route
+    values = {name: _segment(value) for name, value in found.values.items()}
+    if caller.tenant is not None:
+        values["tenant"] = caller.tenant.id
+        if "{tenant}" not in route.to:
+            query = {**query, "tenant_id": caller.tenant.id}
+    path = route.to.format(**values)
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _segment(value: str) -> str:
+    """One segment of a path, whatever it holds; dots alone would be taken for the way up."""
+    if not value.strip("."):
+        raise NotFound("there is no such route here")
+    return quote(value, safe="")
+
+
+def api_answer(route: Route, answered: Answered) -> Response:
+    """The function's answer or problem. Raises Unavailable for what is neither."""
+    if answered.status == route.status:
+        body = answered.body or None
+        return Response(body, route.status, media_type=None if body is None else JSON)
+    kind = answered.headers.get("content-type", "").partition(";")[0]
+    if answered.status == _REFUSED_US or kind != MEDIA_TYPE:
+        raise Unavailable(f"{route.function} answered {answered.status}, which is none of ours")
+    kept = {"Retry-After": answered.headers["Retry-After"]} if _waits(answered) else {}
+    return Response(answered.body, answered.status, kept, MEDIA_TYPE)
+
+
+def _waits(answered: Answered) -> bool:
+    return answered.headers.get("Retry-After", "").isdigit()
