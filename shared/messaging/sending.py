@@ -13,7 +13,7 @@ import orjson
 from pydantic import SecretStr
 
 from shared.messaging.attempts import Attempt, Credential, Patience, deliver
-from shared.messaging.outcomes import HELD_BACK, SendError, SendOutcome
+from shared.messaging.outcomes import HELD_BACK, SendError, SendOutcome, not_sent
 from shared.runtime.errors import BadInput, BodyTooLarge
 from shared.runtime.logging import bind, logger
 from shared.runtime.metrics import Bounded, counter, histogram
@@ -24,6 +24,13 @@ SENDS = counter("sends", "Sends by how they ended", ("kind", "tenant", "outcome"
 REFUSALS = counter("send_errors", "Sends not accepted, by the provider's code", ("kind", "code"))
 PROVIDER = histogram("provider_seconds", "Time that the provider took, all tries", ("kind",))
 OWN = histogram("send_own_seconds", "Time of a send beside the provider's", ("kind",))
+
+# The caller waits no longer (shared.services.delivery.CALL_TIMEOUT), takes the send for unknown,
+# and may have it repeated: who was asleep so long sends nothing.
+LONGEST_S = 30.0
+
+TOO_LATE = "too_late"
+_NOBODY_WAITS = "this process was held up for so long that nobody waits for the answer"
 
 TENANTS_SHOWN = 200
 CODES_SHOWN = 100
@@ -65,8 +72,10 @@ class Job:
 class Sending:
     """Runs the sends of one process and tells about them."""
 
-    def __init__(self, patience: Patience | None = None) -> None:
+    def __init__(self, patience: Patience | None = None, *, longest: float = LONGEST_S) -> None:
+        """`longest`: seconds from its beginning until which a send may still be made."""
         self._patience = patience or Patience()
+        self._longest = longest
         self._tenant = Bounded(TENANTS_SHOWN)
         self._code = Bounded(CODES_SHOWN)
 
@@ -78,7 +87,7 @@ class Sending:
         Raises Unavailable when the function cannot work; then nothing was sent.
         """
         bind(tenant_id=job.tenant_id, channel_id=job.channel_id)
-        watch = _Stopwatch(attempt, gate or OpenGate())
+        watch = _Stopwatch(attempt, gate or OpenGate(), time.monotonic() + self._longest)
         started = time.perf_counter()
         outcome = await deliver(watch, credential, self._patience)
         self._tell(job, outcome, watch, time.perf_counter() - started)
@@ -88,7 +97,7 @@ class Sending:
         """The outcome of a send that is not even begun."""
         bind(tenant_id=job.tenant_id, channel_id=job.channel_id)
         outcome = SendOutcome.refused(error)
-        self._tell(job, outcome, _Stopwatch(_nothing, OpenGate()), 0.0)
+        self._tell(job, outcome, _Stopwatch(_nothing, OpenGate(), 0.0), 0.0)
         return outcome
 
     def _tell(self, job: Job, outcome: SendOutcome, watch: _Stopwatch, whole: float) -> None:
@@ -107,9 +116,10 @@ class Sending:
 class _Stopwatch:
     """An attempt that counts its tries and the seconds spent in them, and before the gate."""
 
-    def __init__(self, attempt: Attempt, gate: Gate) -> None:
+    def __init__(self, attempt: Attempt, gate: Gate, until: float) -> None:
         self._attempt = attempt
         self._gate = gate
+        self._until = until  # monotonic
         self.tries = 0
         self.seconds = 0.0
         self.waited = 0.0
@@ -120,6 +130,8 @@ class _Stopwatch:
         self.waited += time.perf_counter() - started
         if held is not None:
             return SendOutcome.refused(held)
+        if time.monotonic() > self._until:
+            return SendOutcome.refused(not_sent(TOO_LATE, _NOBODY_WAITS))
         self.tries += 1
         started = time.perf_counter()
         try:

@@ -6,6 +6,7 @@ is decided comes back as a value.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import Any, Literal, Protocol
 from shared.messaging.outcomes import SendError, SendOutcome, later, may_have_arrived
 from shared.runtime.clock import utcnow
 from shared.runtime.errors import Busy, Conflict, Unavailable
+from shared.services.claiming import claimed, key_of
 from shared.services.patience import insist
 from shared.services.state import (
     Claim,
@@ -25,6 +27,7 @@ from shared.services.state import (
     ReleaseRequest,
     StateClient,
 )
+from shared.services.untold import Telling
 from shared.transforms.parts import Part
 
 Send = Callable[[Part], Awaitable[SendOutcome]]
@@ -62,9 +65,7 @@ class Holder(Protocol):
 
 Build = Callable[[Holder], Awaitable[Plan]]
 
-# Seconds. A claim that was not answered may hold: the same attempt asks again and finds its own.
-CLAIM_PATIENCE = 8.0
-# After a send its outcome must be written down, or the next attempt must wait to learn it.
+# Seconds. After a send its outcome must be written down, or the next attempt must wait to learn it.
 COMPLETE_PATIENCE = 25.0
 # Nearly every status comes within seconds; after so long there will be none.
 STATUS_PATIENCE = timedelta(minutes=5)
@@ -87,26 +88,34 @@ class Delivery:
 
 
 async def deliver(
-    state: StateClient, request: ClaimRequest, build: Build, send: Send, *, last_try: bool = False
+    state: StateClient,
+    request: ClaimRequest,
+    build: Build,
+    send: Send,
+    *,
+    last_try: bool = False,
+    patience: float = COMPLETE_PATIENCE,
 ) -> Delivery:
     """Deliver a message unless it is done. `build` makes its parts, within the lease or keeping it.
 
     `last_try`: nobody will repeat this, so what could be tried again is refused for good, and so
     is what no status has settled for long. Raises Busy (another attempt is at it, or an earlier
-    one's fate is not known yet), Unavailable.
+    one's fate is not known yet), Unavailable. `patience`: seconds in which an outcome must be
+    written down; later it is told beside, when nobody waits.
     """
-    claim = await insist(lambda: state.claim(request), CLAIM_PATIENCE)
+    claim, asked_at = await claimed(state, request)
     if last_try and _never_settled(claim):
         request = request.model_copy(update={"resend_unknown_after": 0})
-        claim = await insist(lambda: state.claim(request), CLAIM_PATIENCE)
+        claim, asked_at = await claimed(state, request)
         if claim.outcome == "claimed":
-            return await _Attempt(state, request, claim, last_try=True).give_up()
+            attempt = _Attempt(state, request, claim, asked_at, last_try=True, patience=patience)
+            return await attempt.give_up()
     if claim.outcome == "duplicate":
         return Delivery("duplicate", receipt=claim.receipt)
     if claim.outcome != "claimed":
         words = "in work elsewhere" if claim.outcome == "busy" else "an earlier send is not settled"
         raise Busy(words, retry_after=claim.retry_after)
-    attempt = _Attempt(state, request, claim, last_try=last_try)
+    attempt = _Attempt(state, request, claim, asked_at, last_try=last_try, patience=patience)
     async with attempt.giving_back():
         plan = await build(attempt)
     return await attempt.run(plan, send)
@@ -116,12 +125,21 @@ class _Attempt:
     """One holder of a claim."""
 
     def __init__(
-        self, state: StateClient, request: ClaimRequest, claim: Claim, *, last_try: bool
+        self,
+        state: StateClient,
+        request: ClaimRequest,
+        claim: Claim,
+        asked_at: float,
+        *,
+        last_try: bool,
+        patience: float,
     ) -> None:
         self.claim = claim
         self._state = state
         self._request = request
         self._last_try = last_try
+        self._patience = patience
+        self._held_since = asked_at
         self._accepted = [part.part for part in claim.parts if part.outcome == "accepted"]
         self._conversation_id: str | None = None
 
@@ -144,6 +162,7 @@ class _Attempt:
         sent, ended, left, receipt = 0, False, self._left(plan), None
         while left:
             part, *rest = left
+            await self._still_hold()
             outcome = await send(part)
             if outcome.error is not None:
                 other = await self._mended(plan, part, outcome)
@@ -162,6 +181,12 @@ class _Attempt:
             return Delivery("delivered", sent, receipt=receipt)
         some = bool(self._accepted)
         return Delivery("partly" if some else "refused", sent, plan.lost, receipt)
+
+    async def _still_hold(self) -> None:
+        """Ask again before a send that may end after the lease: who slept sends nothing twice."""
+        held_for = asyncio.get_running_loop().time() - self._held_since
+        if held_for > self.claim.lease_seconds / 2:
+            await self.keep()
 
     def _lost(self, plan: Plan) -> list[PartResult]:
         """What can not be sent, as a part behind all that can."""
@@ -207,31 +232,44 @@ class _Attempt:
 
     async def _complete(self, *results: PartResult, final: bool) -> ReceiptDue | None:
         request = CompleteRequest(
-            **self._key(),
+            **key_of(self._request),
             parts=list(results),
             conversation_id=self._conversation_id,
             final=final,
         )
+        asked_at = asyncio.get_running_loop().time()
         try:
-            completed = await insist(lambda: self._state.complete(request), COMPLETE_PATIENCE)
+            completed = await insist(lambda: self._state.complete(request), self._patience)
         except Conflict:  # a status has told the fate, or somebody else has taken over
             raise Busy("settled or taken over by another", retry_after=1) from None
+        except Unavailable:  # the fate is known here, and nowhere else
+
+            async def complete() -> bool:
+                await self._state.complete(request)
+                return True
+
+            self._state.untold.tell(complete, self._giving_back("its outcome was told late"))
+            raise
+        self._held_since = asked_at
         return completed.receipt
 
     async def give_back(self, reason: str) -> None:
         """Let the next attempt begin at once: nothing of this one is in flight."""
-        request = ReleaseRequest(**self._key(), reason=reason)
-        await insist(lambda: self._state.release(request), COMPLETE_PATIENCE)
+        giving_back = self._giving_back(reason)
+        try:
+            await insist(giving_back, self._patience)
+        except Unavailable:
+            self._state.untold.tell(giving_back)
+            raise
 
-    def _key(self) -> dict[str, Any]:
-        request = self._request
-        return {
-            "tenant_id": request.tenant_id,
-            "channel_id": request.channel_id,
-            "direction": request.direction,
-            "source_id": request.source_id,
-            "attempt_id": request.attempt_id,
-        }
+    def _giving_back(self, reason: str) -> Telling:
+        request = ReleaseRequest(**key_of(self._request), reason=reason)
+
+        async def give_back() -> bool:
+            await self._state.release(request)
+            return True
+
+        return give_back
 
 
 def _never_settled(claim: Claim) -> bool:

@@ -66,7 +66,7 @@ class State:
                 extra={"outcome": claim["outcome"], "attempts": claim["attempts"]},
             )
         await self._remember(claim.pop("conversation", None))
-        return claim
+        return claim | {"lease_seconds": self._policy.lease_s}
 
     def _resend_after(self, request: ClaimRequest) -> float | None:
         if request.resend_unknown_after is not None:

@@ -31,6 +31,7 @@ from shared.services.state.people import (
     RecordRequest,
     Undelivered,
 )
+from shared.services.untold import Untold
 
 
 class StateClient:
@@ -38,6 +39,7 @@ class StateClient:
 
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
+        self.untold = Untold()
 
     async def claim(self, request: ClaimRequest) -> Claim:
         """Ask before any side effect."""

@@ -107,6 +107,7 @@ class Claim(BaseModel):
     send may have arrived. Busy and unknown: come back in `retry_after` seconds.
     `customer` is the name that never changes; `wa_id` and `bsuid` are the addresses to use now.
     Without either there is no way to them: the name may be a number that is another's by now.
+    `lease_seconds`: how long the claim holds from its asking on; who is later asks again.
     `last_customer_message_*`: the newest message that opens Meta's window, and its time, never
     later than now. A call moves the time alone.
     """
@@ -114,6 +115,7 @@ class Claim(BaseModel):
     outcome: Literal["claimed", "duplicate", "busy", "unknown"]
     attempt_id: str | None = None
     attempts: int
+    lease_seconds: float = 60.0
     tracking_id: str
     parts: list[PartState]
     conversation_id: str | None = None
