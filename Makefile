@@ -51,19 +51,37 @@ test: install check ## Lint, check types and imports, then run all tests on real
 .PHONY: faults
 faults: install ## Break everything in turn under traffic; count what was lost, doubled, misordered
 	@$(BIN)/python -m tests.faults
+	@$(BIN)/python -m tests.faults.isolation
 
 .PHONY: test-contract
 test-contract: install ## Hold every message type to both contracts and count the cases; no servers needed
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/whatsapp tests/genesys tests/transforms tests/wire
 	@$(BIN)/python -m tests.wire.counts
 
+SECURITY := tests/security tests/gateway tests/auth tests/erasure tests/runtime/test_service_auth.py \
+  tests/media/test_hosts.py tests/media/test_fetch.py tests/state/test_isolation.py \
+  tests/migrations/test_schema.py tests/parley/test_erase.py tests/parley/test_retention.py \
+  tests/connector/test_erased.py tests/doors/test_doors.py tests/deploy/test_template.py
+FUZZ_MINUTES ?= 1
+
+.PHONY: test-security
+test-security: install ## Forgeries, injections, slow and deep bodies, leaks, a fuzz: FUZZ_MINUTES=10
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(SECURITY)
+	@$(BIN)/python -m tests.security.fuzz --minutes $(FUZZ_MINUTES)
+
 .PHONY: check
 check: lint types imports ## Lint, check types and imports; no servers needed
 
 .PHONY: lint
-lint: install ## Hold the code to ruff's rules and format
+lint: install ## Hold the code to ruff's rules and format, and to bandit's
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(PACKAGES) functions
+
+.PHONY: audit
+audit: install ## Look for known holes in what is locked; asks the advisory database of PyPI
+	@$(BIN)/pip-audit --disable-pip --require-hashes -r requirements.lock
+	@$(BIN)/pip-audit --disable-pip --require-hashes -r template/parley-python/requirements.txt
 
 .PHONY: types
 types: install ## Check all types, strictly; each function is a root of its own

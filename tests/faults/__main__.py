@@ -50,7 +50,7 @@ def main() -> int:
         _head()
         for number, one in enumerate(chosen):
             lines = one.short_lines if given.short else one.lines
-            outcome = play(field, one, number, given.rate, lines)
+            outcome = _played(field, one, number, given.rate, lines)
             outcomes.append(outcome)
             _tell(outcome)
     rows = [outcome.row for outcome in outcomes]
@@ -58,6 +58,15 @@ def main() -> int:
     good = _sum(outcomes, time.monotonic() - began)
     print(f"written to {given.root / 'latest.json'}")
     return 0 if good else 1
+
+
+def _played(field: Field, one: Scenario, number: int, rate: float, lines: int) -> Outcome:
+    """Run one; what keeps it from being run is told with it, and the next ones go on."""
+    try:
+        return play(field, one, number, rate, lines)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it belongs into the table
+        row = Row(one.name, 0, 0, 0, 0, 0, 0, 0.0)
+        return Outcome(row, [f"could not be run: {type(error).__name__}: {error}"[:500]], 0.0)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,11 +14,11 @@ import redis
 from local.demo.world import Company
 from tests.faults.field import Field
 from tests.faults.scenario import Scenario
+from tests.faults.traffic import webhooks
 
 BAD_S = 10.0
 AGED = "1 day"
 TOKEN_BACK_S = 3.0
-PAGE = 1000
 # Which of their calls: the messages themselves.
 MESSAGE = {"graph": "messages", "genesys": "message"}
 
@@ -104,11 +104,7 @@ def _again_after_a_day(field: Field) -> None:
 
 def _letters(field: Field) -> Sequence[tuple[str, Any]]:
     """Target and body of every webhook that was taken so far."""
-    found, since = [], 0
-    while page := field.stack.sandbox.records(kind="webhook", since=since, limit=PAGE):
-        since = page[-1]["seq"]
-        found += [(record["target"], record["body"]) for record in page]
-    return found
+    return [(record["target"], record["body"]) for record in webhooks(field.stack.sandbox)]
 
 
 def _post(field: Field, companies: dict[str, Company], target: str, body: Any) -> None:

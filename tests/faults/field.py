@@ -74,6 +74,7 @@ class Field:
         """Kill -9; the supervisor starts it again, as a platform does."""
         before = self.running(name)
         signal_group(before, signal.SIGKILL)
+        self.gates.shut(name)
         wait_for(lambda: not before.alive, COMES_BACK_S, f"{name} survived")
 
     def ready(self, name: str) -> None:
@@ -133,17 +134,17 @@ class Field:
                 child.kill()
                 child.wait()
 
-    def server_pid(self, name: str) -> int:
-        """The process of one of the four servers."""
-        pids = {row.name: row.pid for row in self.stack.servers.status()}
-        pid = pids[name]
-        if pid is None:
-            raise RuntimeError(f"{name} does not run")
-        return pid
+    def server_pid(self, name: str) -> int | None:
+        """The process of one of the four servers, when it runs."""
+        return {row.name: row.pid for row in self.stack.servers.status()}[name]
 
     def kill_server(self, name: str) -> None:
         """Kill -9, with all that it has started."""
-        os.killpg(self.server_pid(name), signal.SIGKILL)
+        pid = self.server_pid(name)
+        if pid is None:
+            raise RuntimeError(f"{name} does not run")
+        os.killpg(pid, signal.SIGKILL)
+        wait_for(lambda: self.server_pid(name) is None, COMES_BACK_S, f"{name} survived")
 
     @contextmanager
     def without(self, server: str) -> Iterator[None]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
@@ -19,6 +20,7 @@ from aiohttp import web
 Moment = Literal["before", "after"]
 Refusal = tuple[int, bytes]
 HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
+POLL_S = 0.05
 PATIENCE = aiohttp.ClientTimeout(total=120)
 
 
@@ -75,7 +77,8 @@ class Gates:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._gates: dict[str, Gate] = {}
-        self._runners: list[web.ServerRunner] = []
+        self._runners: dict[str, web.ServerRunner] = {}
+        self._reopening: dict[str, asyncio.Task[None]] = {}
         self._session: aiohttp.ClientSession | None = None
 
     def __getitem__(self, name: str) -> Gate:
@@ -113,6 +116,11 @@ class Gates:
             self._gates[name].trap = None
             self._loop.call_soon_threadsafe(trap.free)
 
+    def shut(self, name: str) -> None:
+        """Its process has died: refuse connections, as the machine would, till it listens again."""
+        if name in self._gates:
+            self._await(self._shut(self._gates[name]))
+
     def _await(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
@@ -130,7 +138,9 @@ class Gates:
         for gate in self._gates.values():
             if gate.trap is not None:
                 gate.trap.free()
-        for runner in self._runners:
+        for task in self._reopening.values():
+            task.cancel()
+        for runner in self._runners.values():
             await runner.cleanup()
         if self._session is not None:
             await self._session.close()
@@ -144,7 +154,7 @@ class Gates:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         gate.port = runner.addresses[0][1]
-        self._runners.append(runner)
+        self._runners[gate.name] = runner
 
     async def _serve(self, gate: Gate, request: web.BaseRequest) -> web.StreamResponse:
         body, path = await request.read(), request.path_qs
@@ -189,6 +199,26 @@ class Gates:
             made.headers.clear()
             made.headers.extend(headers)
             return made
+
+    async def _shut(self, gate: Gate) -> None:
+        runner = self._runners[gate.name]
+        for site in list(runner.sites):
+            await site.stop()
+        if runner.server is not None:
+            for connection in runner.server.connections:
+                if connection.transport is not None:
+                    connection.transport.abort()
+        self._reopening[gate.name] = asyncio.create_task(self._reopen(gate, runner))
+
+    async def _reopen(self, gate: Gate, runner: web.ServerRunner) -> None:
+        place = urlsplit(gate.target())
+        while True:
+            with suppress(OSError):
+                _, writer = await asyncio.open_connection(place.hostname, place.port)
+                writer.close()
+                await web.TCPSite(runner, "127.0.0.1", gate.port).start()
+                return
+            await asyncio.sleep(POLL_S)
 
     @staticmethod
     def _cut(request: web.BaseRequest) -> web.StreamResponse:

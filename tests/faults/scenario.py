@@ -41,6 +41,7 @@ class Scenario:
     graph: dict[str, Any] | None = None  # settings of the simulators, for its length
     genesys: dict[str, Any] | None = None
     receipts: bool = True  # whether every line of an agent gets its receipt
+    unbroken: bool = False  # whether every webhook must be taken at its first try
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def play(field: Field, scenario: Scenario, number: int, rate: float, lines: int)
         traffic.unreceipted() if scenario.receipts else (),
     )
     row = tally.row(scenario.name, healed)
+    trouble += traffic.repeated() if scenario.unbroken else []
     return Outcome(row, [*tally.faults, *trouble], late)
 
 

@@ -66,13 +66,15 @@ def _fill(field: Field) -> None:
 
 
 SCENARIOS = [
-    Scenario("RabbitMQ stopped", partial(_away, "rabbitmq"), lines=1500, short_lines=300),
+    Scenario(
+        "RabbitMQ stopped", partial(_away, "rabbitmq"), lines=1500, short_lines=300, unbroken=True
+    ),
     Scenario("RabbitMQ killed", partial(_kill, "rabbitmq"), short_lines=150),
     Scenario("PostgreSQL restarted", partial(_restart, "postgres"), unknowable=True),
     Scenario("PostgreSQL killed", partial(_kill, "postgres"), unknowable=True),
     Scenario("PostgreSQL connections cut", _cut_connections, unknowable=True, short_lines=150),
-    Scenario("Redis flushed", _flush, short_lines=150),
-    Scenario("Redis stopped", partial(_away, "redis"), lines=1500, short_lines=300),
-    Scenario("S3 stopped", partial(_away, "s3"), lines=1500, short_lines=300),
-    Scenario("S3 full", _fill, lines=800),
+    Scenario("Redis flushed", _flush, short_lines=150, unbroken=True),
+    Scenario("Redis stopped", partial(_away, "redis"), lines=1500, short_lines=300, unbroken=True),
+    Scenario("S3 stopped", partial(_away, "s3"), lines=1500, short_lines=300, unbroken=True),
+    Scenario("S3 full", _fill, lines=800, unbroken=True),
 ]

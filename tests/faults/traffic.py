@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,7 +48,7 @@ class Traffic:
     def greet(self) -> None:
         """Everybody writes once: agents may answer from then on."""
         with ThreadPoolExecutor(WORKERS) as pool:
-            list(pool.map(lambda person: self._say(person, INBOUND, "hello"), self.people))
+            list(pool.map(lambda person: self.say(person, INBOUND, "hello"), self.people))
 
     def run(self) -> float:
         """Write all lines, each when it is due. Gives the seconds by which the worst was late."""
@@ -65,12 +65,13 @@ class Traffic:
                 thread = person.thread(direction)
                 counts[thread] += 1
                 text = f"{direction} line {counts[thread]}"
-                running.append(pool.submit(self._say, person, direction, text))
+                running.append(pool.submit(self.say, person, direction, text))
             for one in running:
                 one.result()
         return late
 
-    def _say(self, person: Person, direction: str, text: str) -> None:
+    def say(self, person: Person, direction: str, text: str) -> None:
+        """Write one line now; it is noted with the number of its webhook."""
         company = person.company
         if direction == INBOUND:
             said = self.sandbox.customer_says(company.phone_number_id, person.number, text)
@@ -85,6 +86,15 @@ class Traffic:
         return [
             Written(person.thread(direction), text, *times.get(seq, (NEVER, NEVER)))
             for person, direction, text, seq in self.sent
+        ]
+
+    def repeated(self) -> list[str]:
+        """Webhooks of these lines that had to be sent more than once."""
+        tries = {r["seq"]: r["tries"] for r in webhooks(self.sandbox)}
+        return [
+            f"sent {tries[seq]} times: {person.thread(direction)} {text!r}"
+            for person, direction, text, seq in self.sent
+            if tries.get(seq, 0) != 1
         ]
 
     def got(self) -> dict[str, list[Got]]:
@@ -146,14 +156,19 @@ def _receipted(message: Message | None) -> bool:
 
 def _webhook_times(sandbox: Sandbox) -> dict[int, tuple[float, float]]:
     """First try and good answer of every webhook, by its number."""
-    found: dict[int, tuple[float, float]] = {}
+    return {
+        record["seq"]: (_seconds(attempts[0]["time"]), _taken(attempts))
+        for record in webhooks(sandbox)
+        if (attempts := record["attempts"])
+    }
+
+
+def webhooks(sandbox: Sandbox) -> Iterator[dict[str, Any]]:
+    """The record of every webhook so far."""
     since = 0
     while page := sandbox.records(kind="webhook", since=since, limit=PAGE):
         since = page[-1]["seq"]
-        for record in page:
-            if attempts := record["attempts"]:
-                found[record["seq"]] = (_seconds(attempts[0]["time"]), _taken(attempts))
-    return found
+        yield from page
 
 
 def _taken(attempts: Sequence[dict[str, Any]]) -> float:
