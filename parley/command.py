@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from parley import people, queues
+from parley import people, queues, upkeep
 from parley.environment import Environment
 from parley.late import late
 from parley.tenant_shape import SHAPE
@@ -114,6 +114,7 @@ def _add_tenants(parser: argparse.ArgumentParser) -> None:
     show.set_defaults(run=late("parley.tenants", "show"))
     for command in (list_, show):
         command.add_argument("--json", action="store_true", help="as JSON")
+    upkeep.add_tenant_commands(commands)
 
 
 def _add_keys(parser: argparse.ArgumentParser) -> None:
@@ -124,7 +125,9 @@ def _add_keys(parser: argparse.ArgumentParser) -> None:
     new.add_argument(
         "--add-to", type=Path, metavar="FILE", help="a ring whose keys stay readable beside it"
     )
+    new.add_argument("--standby", action="store_true", help="it opens, the ring's own seals on")
     new.set_defaults(run=late("parley.keys", "new"))
+    upkeep.add_key_commands(commands)
 
 
 def _say(error: ParleyError, code: int) -> int:

@@ -20,6 +20,7 @@ from parley.objects import missing_buckets
 from parley.tenancy import Tenancy
 from shared.runtime.errors import ParleyError
 from shared.services.tenancy import TenantList
+from shared.services.upkeep import Seals
 from shared.tenancy.vault import KeyRing
 
 SECONDS = 1.5  # for a connect or an answer, so that a check ends within its two
@@ -71,6 +72,7 @@ def all_checks(environment: Environment) -> list[Check]:
         Check("rabbitmq", lambda: rabbitmq(environment.need("AMQP_URL"))),
         Check("s3", lambda: s3(environment)),
         Check("service token", lambda: service_token(environment)),
+        Check("sealed values", lambda: sealed_values(environment)),
     ]
     return [
         *stores,
@@ -91,6 +93,21 @@ def service_token(environment: Environment) -> str:
     """Whether the tenancy function takes our token: that the key is the same everywhere."""
     tenants = Tenancy(environment, (SECONDS, SECONDS)).call("GET", "/tenancy/tenants", TenantList)
     return f"accepted by tenancy, which has {len(tenants.tenants)} tenants"
+
+
+def sealed_values(environment: Environment) -> str:
+    """Whether every stored secret can be opened, and under which keys they lie."""
+    seals = Tenancy(environment, (SECONDS, SECONDS)).call("GET", "/tenancy/seals", Seals)
+    lost = [one for one in seals.counts if not one.known]
+    if lost:
+        raise Wrong(
+            f"{sum(one.values for one in lost)} of {seals.total} are under "
+            f"{', '.join(sorted({repr(one.key) for one in lost}))}, which tenancy's ring does not "
+            "hold: add that key to KEY_RING"
+        )
+    old = sum(one.values for one in seals.old)
+    rest = f", {old} under older keys: type `parley keys rotate`" if old else ""
+    return f"{seals.total - old} of {seals.total} under {seals.current!r}{rest}"
 
 
 def schema(setting: Found) -> str:

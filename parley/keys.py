@@ -1,4 +1,4 @@
-"""`parley keys new`: fresh secrets for the platform, printed to be put where secrets live."""
+"""`parley keys new` and `ring`: fresh secrets and changed rings, printed for where secrets live."""
 
 from __future__ import annotations
 
@@ -25,21 +25,41 @@ def new(given: argparse.Namespace, environment: Environment) -> int:
         _say("3. SERVICE_TOKEN_KEY_PREVIOUS taken away")
         return 0
     fresh = KeyRing.generate(given.id)
-    print((_with(given.add_to, fresh) if given.add_to else fresh).dump())
+    if given.add_to:
+        fresh = _with(given.add_to, fresh, standby=given.standby)
+    print(fresh.dump())
     _say("put it in the secret key-ring (KEY_RING) of tenancy, auth, wa-api and genesys-api;")
     _say("keep a copy safe: without it the stored credentials can not be opened")
     return 0
 
 
-def _with(path: Path, fresh: KeyRing) -> KeyRing:
-    """The ring of the file with the new key as current. Raises SettingsError."""
+def ring(given: argparse.Namespace, environment: Environment) -> int:
+    """Print the ring of a file with another current key, or without a key. Raises SettingsError."""
+    del environment
+    old = _read(given.file)
+    current = given.use or old.current
+    keys = {name: key for name, key in old.keys.items() if name != given.drop}
+    if current not in keys or (given.drop and given.drop not in old.keys):
+        raise SettingsError(f"{given.file} would have no key {current!r}, or never had --drop's")
+    print(KeyRing(current, keys).dump())
+    _say(f"{current!r} seals; to open there are {', '.join(sorted(keys))}")
+    return 0
+
+
+def _read(path: Path) -> KeyRing:
     try:
-        old = KeyRing.parse(path.read_text(encoding="utf-8"))
+        return KeyRing.parse(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"--add-to {path} can not be read: {type(error).__name__}") from None
+        raise SettingsError(f"{path} can not be read: {type(error).__name__}") from None
+
+
+def _with(path: Path, fresh: KeyRing, *, standby: bool) -> KeyRing:
+    """The ring of the file with the new key, as current or beside it. Raises SettingsError."""
+    old = _read(path)
     if fresh.current in old.keys:
         raise SettingsError(f"{path} has a key {fresh.current!r} already: give another --id")
-    return KeyRing(fresh.current, old.keys | fresh.keys)
+    current = old.current if standby else fresh.current
+    return KeyRing(current, old.keys | fresh.keys)
 
 
 def _say(words: str) -> None:

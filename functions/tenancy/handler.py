@@ -21,12 +21,15 @@ from shared.storage.database import Database
 from shared.tenancy.regions import RegionSettings, extra_regions
 from shared.tenancy.vault import Vault
 from tenancy_service.api_keys import ApiKeys
+from tenancy_service.auditing import Audit
 from tenancy_service.configuration import Configuration
 from tenancy_service.invalidation import Invalidator
 from tenancy_service.lookups import Lookups
+from tenancy_service.renewal import Renewal
 from tenancy_service.routes import NAME, router
 from tenancy_service.routes_access import router as access_router
 from tenancy_service.routes_access import theirs
+from tenancy_service.routes_upkeep import router as upkeep_router
 
 
 class Settings(DatabaseSettings, RedisSettings, ServiceAuthSettings, VaultSettings, RegionSettings):
@@ -40,6 +43,8 @@ class Kit(Resources):
     lookups: Lookups
     configuration: Configuration
     api_keys: ApiKeys
+    audit: Audit
+    renewal: Renewal
 
 
 @asynccontextmanager
@@ -61,6 +66,8 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
             lookups=Lookups(database, vault),
             configuration=Configuration(database, vault, invalidator, regions),
             api_keys=ApiKeys(database),
+            audit=Audit(database),
+            renewal=Renewal(database, vault),
             checks=[
                 Check("postgresql", database.ping),
                 Check("redis", cache.ping, required=False),
@@ -73,6 +80,7 @@ app = FastAPI(title="Parley tenancy", openapi_url=None)
 name_errors(app)
 app.include_router(router)
 app.include_router(access_router)
+app.include_router(upkeep_router)
 
 
 @http

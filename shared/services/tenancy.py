@@ -4,10 +4,10 @@
 must never make a good message look like a stranger's.
 """
 
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared.runtime.errors import NotFound, Unavailable
 from shared.runtime.peer import Peer
@@ -56,12 +56,16 @@ class Opened(BaseModel):
 
 
 class Change(BaseModel):
-    """One thing that an apply changed. `fields` (of a change) are names, never values."""
+    """One thing that an apply changed.
+
+    `fields` (of a change) are names; `values`: from what to what, of those that are no secret.
+    """
 
     what: Literal["tenant", "credential", "app", "channel"]
     name: str
     action: Literal["created", "changed"]
     fields: list[str]
+    values: dict[str, list[Any]] = Field(default_factory=dict)
 
 
 class Applied(BaseModel):

@@ -79,6 +79,16 @@ class Vault:
         """Make a vault from the setting `key_ring`; raises SettingsError."""
         return cls(KeyRing.parse(key_ring.get_secret_value()))
 
+    @property
+    def current(self) -> str:
+        """Name of the key that seals."""
+        return self._current
+
+    @property
+    def keys(self) -> list[str]:
+        """Names of the keys that open."""
+        return sorted(self._ciphers)
+
     def seal(self, secret: SecretStr, table: str, column: str, row: str) -> bytes:
         """Return version, key id, nonce and ciphertext in one value, for that place alone."""
         key_id = self._current.encode()

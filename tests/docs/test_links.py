@@ -100,6 +100,6 @@ def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentP
 
 
 def test_a_command_that_is_not_there_would_be_found() -> None:
-    assert not is_known(["parley", "keys", "rotate"])
+    assert not is_known(["parley", "keys", "polish"])
     assert is_known(["parley", "keys", "new", "key-ring"])
     assert is_known(["faas-local", "services", "up"])

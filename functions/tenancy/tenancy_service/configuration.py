@@ -130,7 +130,7 @@ def _write(repository: Repository, plan: Plan, actor: str, subject: str) -> None
         repository.put(row)
         action = f"{change.what}.{change.action}"
         name = subject if change.what == "tenant" else f"{subject}/{change.name}"
-        repository.audit(plan.tenant_id, actor, action, name, change.fields)
+        repository.audit(plan.tenant_id, actor, action, name, change.fields, change.values)
 
 
 def _applied(name: str, plan: Plan, *, dry_run: bool, cleared: bool) -> Applied:

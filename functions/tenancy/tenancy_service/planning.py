@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import uuid4
 
 from pydantic import SecretStr
@@ -50,7 +50,9 @@ class Plan:
             action: Literal["created", "changed"] = "created" if stored is None else "changed"
             self.rows.append(row)
             told = [] if stored is None else [SPOKEN.get(one, one) for one in fields]
-            self.changes.append(Change(what=what, name=name, action=action, fields=told))
+            values = {} if stored is None else _values(row, stored, fields)
+            change = Change(what=what, name=name, action=action, fields=told, values=values)
+            self.changes.append(change)
 
 
 class Planner:
@@ -191,6 +193,16 @@ def _differing(row: Row, stored: Row | None) -> list[str]:
         for n in differing
         if n.removesuffix(PREVIOUS) == n or n[: -len(PREVIOUS)] not in differing
     ]
+
+
+def _values(row: Row, stored: Row, fields: list[str]) -> dict[str, list[Any]]:
+    """From what to what. Secrets are bytes in our rows, and all else is none."""
+    pairs = {name: [getattr(stored, name), getattr(row, name)] for name in fields}
+    return {
+        name: pair
+        for name, pair in pairs.items()
+        if not any(isinstance(value, bytes) for value in pair)
+    }
 
 
 def _kept(file: TenantFile, stored: Stored) -> list[str]:

@@ -6,7 +6,7 @@ What belongs to one tenant is reached by its scope; the look-ups across tenants 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.runtime.errors import NotFound
@@ -111,9 +111,15 @@ class Repository:
         return True
 
     def audit(
-        self, tenant_id: str | None, actor: str, action: str, subject: str, fields: list[str]
+        self,
+        tenant_id: str | None,
+        actor: str,
+        action: str,
+        subject: str,
+        fields: list[str],
+        values: Mapping[str, list[Any]] | None = None,
     ) -> None:
-        """Write down who changed what. `fields` are names: no value ever."""
+        """Write down who changed what. `fields` are names; `values` of what is no secret."""
         self._session.rows(
             "insert into audit_log (tenant_id, actor, action, subject, detail)"
             " values (:tenant_id, :actor, :action, :subject, :detail)",
@@ -122,7 +128,7 @@ class Repository:
                 "actor": actor,
                 "action": action,
                 "subject": subject,
-                "detail": {"fields": fields},
+                "detail": {"fields": fields, **({"values": dict(values)} if values else {})},
             },
         )
 

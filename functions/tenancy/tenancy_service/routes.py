@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 
-from shared.runtime.errors import BadInput
-from shared.runtime.service_auth import ServiceTokens
+from shared.runtime.errors import BadInput, Forbidden
+from shared.runtime.service_auth import Caller
 from shared.services.tenancy import (
     Applied,
     Health,
@@ -22,6 +22,7 @@ from tenancy_service.configuration import Configuration
 from tenancy_service.lookups import Lookups
 
 NAME = "tenancy"
+OPENS_CREDENTIALS = "auth"
 router = APIRouter(prefix="/tenancy")
 
 # The dependencies are async so that FastAPI does not take a thread for each.
@@ -39,8 +40,15 @@ async def _configuration(request: Request) -> Configuration:
 
 async def _actor(request: Request) -> str:
     """Who calls, by the service token that the door has let in: the audit log's actor."""
-    tokens: ServiceTokens = request.state.service_tokens
-    return tokens.verify_header(request.headers.get("authorization"), NAME)
+    caller: Caller = request.state.caller
+    return caller.actor
+
+
+async def _auth_alone(request: Request) -> None:
+    """Opened credentials are for auth: whoever else asks is refused. Raises Forbidden."""
+    caller: Caller = request.state.caller
+    if caller.name != OPENS_CREDENTIALS:
+        raise Forbidden("credentials are opened for the auth function alone")
 
 
 Identifier = Annotated[str, Path(max_length=64)]
@@ -63,9 +71,9 @@ async def signing(signer: Signer, key: Identifier, lookups: Reads) -> Signing:
     return Signing(secrets=await lookups.genesys_secrets_across_tenants(key))
 
 
-@router.get("/credentials/{tenant_id}/{kind}/{name}")
+@router.get("/credentials/{tenant_id}/{kind}/{name}", dependencies=[Depends(_auth_alone)])
 async def credential(tenant_id: str, kind: Provider, name: Identifier, lookups: Reads) -> Opened:
-    """A credential, opened: for the auth function."""
+    """A credential, opened."""
     return await lookups.credential(TenantScope(tenant_id), kind, name)
 
 

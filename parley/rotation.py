@@ -1,0 +1,55 @@
+"""`parley keys rotate`: every stored secret sealed anew under the ring's newest key.
+
+Done batch by batch by the tenancy function while messages flow; cut anywhere, type it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from parley.environment import Environment
+from parley.progress import Progress
+from parley.tenancy import Tenancy
+from shared.services.upkeep import Place, Renewed, Seals
+
+DONE, LEFT = 0, 1
+
+
+def rotate(given: argparse.Namespace, environment: Environment) -> int:
+    """Renew, with progress, and say what is left; 1 when something is."""
+    tenancy = Tenancy(environment)
+    seals = tenancy.call("GET", "/tenancy/seals", Seals)
+    outdated = sum(one.values for one in seals.old)
+    print(f"{seals.total} secrets are stored, {outdated} not under {seals.current!r}")
+    if given.dry_run or not outdated:
+        return _left(seals)
+    broken = _renew_all(tenancy, outdated)
+    for words in broken:
+        print(f"  does not open: {words}")
+    return _left(tenancy.call("GET", "/tenancy/seals", Seals))
+
+
+def _renew_all(tenancy: Tenancy, rows: int) -> list[str]:
+    progress, broken = Progress("rows sealed anew:", rows), list[str]()
+    place: Place | None = None
+    while True:
+        batch = tenancy.call("POST", "/tenancy/seals/renew", Renewed, place)
+        broken += batch.broken
+        for _ in range(batch.renewed):
+            progress.step()
+        if batch.next is None:
+            print(f"sealed anew: {progress.done} rows")
+            return broken
+        place = batch.next
+
+
+def _left(seals: Seals) -> int:
+    for one in seals.old:
+        known = "" if one.known else ", which the ring does not hold: add it, or apply them again"
+        print(f"  {one.values} of {one.table}.{one.column} are under {one.key!r}{known}")
+    idle = [key for key in seals.keys if key not in {one.key for one in seals.counts}]
+    idle = [key for key in idle if key != seals.current]
+    if idle:
+        print(f"no secret is under {', '.join(map(repr, idle))} any more: take it from the ring")
+        print("(`parley keys ring FILE --drop KEY`), unless another database needs it")
+    return LEFT if seals.old else DONE

@@ -1,0 +1,39 @@
+"""Commands of the upkeep: tenants checked and audited, secrets sealed anew, rings changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from parley.late import late
+from parley.moments import FORMS, moment
+
+MOST = 100
+
+
+def add_tenant_commands(commands: Any) -> None:
+    """What follows `parley tenants`."""
+    audit = commands.add_parser("audit", help="who changed what, and when; the newest last")
+    audit.add_argument("tenant", metavar="SLUG", nargs="?", help="of one tenant alone")
+    audit.add_argument("--since", type=moment, metavar="MOMENT", help=FORMS)
+    audit.add_argument("--limit", type=int, default=MOST, metavar="N", help="lines (%(default)s)")
+    audit.add_argument("--json", action="store_true", help="a JSON line each")
+    audit.set_defaults(run=late("parley.audit", "audit"))
+
+
+def add_key_commands(commands: Any) -> None:
+    """What follows `parley keys`."""
+    rotate = commands.add_parser(
+        "rotate",
+        help="seal every stored secret anew under the ring's newest key, while messages flow",
+        description="Works in batches; cut anywhere, type it again. 1 when something is left.",
+    )
+    rotate.add_argument("--dry-run", action="store_true", help="only say what is under which key")
+    rotate.set_defaults(run=late("parley.rotation", "rotate"))
+    ring = commands.add_parser(
+        "ring", help="print the ring of a file with another current key, or without one"
+    )
+    ring.add_argument("file", type=Path, metavar="FILE")
+    ring.add_argument("--use", metavar="KEY", help="this one seals from now on")
+    ring.add_argument("--drop", metavar="KEY", help="what lies under it can not be opened any more")
+    ring.set_defaults(run=late("parley.keys", "ring"))
