@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pg8000.native
 import pytest
 
 from local.services import Endpoints, Services
 from migrations.run import upgrade
+from shared.storage.database_url import DatabaseUrl
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -18,12 +20,23 @@ def _quiet(_: str) -> None:
     """Progress is for people at a terminal; pytest shows the error with its log's tail."""
 
 
+def _without_fsync(owner_url: str) -> None:
+    """No test pulls the machine's plug, and a killed server loses nothing without it either."""
+    url = DatabaseUrl.parse(owner_url)
+    connection = pg8000.native.Connection(**url.connect_options(timeout=10.0))
+    try:
+        connection.run("alter system set fsync = off")
+        connection.run("select pg_reload_conf()")
+    finally:
+        connection.close()
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Services]:
     """The running PostgreSQL, Redis, RabbitMQ and S3, to stop and start one of them."""
     root = ROOT / ".local" / f"test-{os.getpid()}"
     running = Services(root, report=_quiet)
-    running.up()
+    _without_fsync(running.up().database_owner_url)
     yield running
     running.down()
     shutil.rmtree(root)
