@@ -18,6 +18,7 @@ from shared.runtime.errors import BodyTooLarge, ParleyError
 from shared.runtime.function import Check, Function, Resources
 from shared.runtime.logging import describe, logger
 from shared.runtime.problem import problem, problem_of
+from shared.runtime.safe_headers import with_safe_headers
 from shared.runtime.service_auth import ServiceTokens
 from shared.runtime.settings import ServiceAuthSettings, Settings
 
@@ -49,7 +50,7 @@ class Host:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
-            await self._serve(scope, receive, send)
+            await self._serve(scope, receive, with_safe_headers(send))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         async with AsyncExitStack() as stack:

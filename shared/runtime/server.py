@@ -19,6 +19,7 @@ from shared.runtime.errors import SettingsError
 from shared.runtime.function import Function
 from shared.runtime.host import Host
 from shared.runtime.logging import logger, name_service
+from shared.runtime.patience import PatientProtocol
 from shared.runtime.settings import Settings
 
 log = logger()
@@ -98,6 +99,7 @@ def make_server(serve: ServeSettings) -> Server:
         access_log=False,
         proxy_headers=False,
         ws="none",
+        http=PatientProtocol,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=STOP_TIMEOUT_S,

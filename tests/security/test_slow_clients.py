@@ -1,0 +1,131 @@
+"""A client that is slow, or sends headers without an end, holds nothing for long."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+from starlette.responses import PlainTextResponse
+
+from shared.runtime.patience import MAX_HEADER_BYTES, PatientProtocol
+from tests.support import free_port, wait_until
+
+REQUEST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+
+
+class Hasty(PatientProtocol):
+    """So that a test need not wait ten seconds."""
+
+    seconds = 0.4
+
+
+@contextmanager
+def serving(protocol: type[asyncio.Protocol]) -> Iterator[int]:
+    port = free_port()
+    config = uvicorn.Config(
+        PlainTextResponse("ok"), port=port, http=protocol, log_config=None, lifespan="off"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=asyncio.run, args=(server.serve(),))
+    thread.start()
+    wait_until(lambda: server.started)
+    try:
+        yield port
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with serving(Hasty) as port:
+        yield port
+
+
+def said(port: int, *pieces: bytes, pause: float = 0.0) -> tuple[bytes, float]:
+    """All that is answered until the server ends it, and after how many seconds."""
+    began, answer = time.monotonic(), b""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        client.settimeout(pause or 5)
+        for piece in pieces:
+            try:
+                client.sendall(piece)
+                if pause:
+                    answer += client.recv(4096)
+                    break
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+        client.settimeout(5)
+        try:
+            while got := client.recv(4096):
+                answer += got
+        except OSError:
+            pass
+    return answer, time.monotonic() - began
+
+
+def answered(client: socket.socket) -> bool:
+    """Whether the one answer came, whole."""
+    answer = b""
+    while not answer.endswith(b"ok"):
+        answer += client.recv(4096)
+    return answer.startswith(b"HTTP/1.1 200")
+
+
+def test_a_client_that_says_nothing_is_sent_away(port: int) -> None:
+    answer, seconds = said(port)
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert 0.3 < seconds < 3
+
+
+def test_headers_that_trickle_are_cut_off(port: int) -> None:
+    head = [b"POST / HTTP/1.1\r\n", *(b"X-%d: y\r\n" % number for number in range(100))]
+    answer, seconds = said(port, *head, pause=0.05)
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert seconds < 3
+
+
+@pytest.mark.parametrize("tail", [b"POST / HTTP/1.1\r\nHost:", b"\r\n"])
+def test_so_are_those_of_a_second_request_and_bytes_that_begin_none(port: int, tail: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=3) as client:
+        client.sendall(REQUEST)
+        assert answered(client)
+        client.sendall(tail)
+        assert client.recv(4096).startswith(b"HTTP/1.1 408")
+
+
+def test_headers_without_an_end_are_refused_by_their_size(port: int) -> None:
+    flood = b"X-A: " + b"a" * 8192 + b"\r\n"
+    count = MAX_HEADER_BYTES // len(flood) + 20
+    answer, _ = said(port, b"POST / HTTP/1.1\r\n", *[flood] * count)
+    assert answer.startswith(b"HTTP/1.1 431") or answer == b""  # the reset may overtake it
+
+
+def test_requests_in_a_row_on_one_connection_are_answered(port: int) -> None:
+    quiet = threading.Event()
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        for _ in range(3):
+            client.sendall(REQUEST)
+            assert answered(client)
+            quiet.wait(0.2)  # together beyond the time of headers
+        client.sendall(REQUEST)
+        assert answered(client)
+
+
+def test_a_crowd_of_slow_clients_leaves_room_for_the_others(port: int) -> None:
+    crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
+    try:
+        for one in crowd:
+            one.sendall(b"POST / HTTP/1.1\r\n")
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+            client.sendall(REQUEST)
+            assert answered(client)
+    finally:
+        for one in crowd:
+            one.close()
