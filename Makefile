@@ -43,9 +43,10 @@ down: install ## Stop everything that `make up` or `make demo` started
 status: install ## Show what runs, on which ports
 	@$(BIN)/faas-local status
 
+# By name, not by the number of tests in a file: the slowest have few and would be left to the end.
 .PHONY: test
 test: install check ## Lint, check types and imports, then run all tests on real servers
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --ignore tests/e2e
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/e2e
 	@$(BIN)/python -m pytest tests/e2e
 
 .PHONY: faults
