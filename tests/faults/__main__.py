@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -39,6 +40,7 @@ def main() -> int:
         for one in chosen or SCENARIOS:
             print(f"{one.name}: {one.lines} lines; short: {one.short_lines or 'not in it'}")
         return 0 if given.list else 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end what was started, then end
     began = time.monotonic()
     outcomes: list[Outcome] = []
     with house(given.root / "stack", print) as (stack, gates):
@@ -49,8 +51,7 @@ def main() -> int:
         print(f"{len(chosen)} scenarios at {given.rate:g} lines a second, both ways\n")
         _head()
         for number, one in enumerate(chosen):
-            lines = one.short_lines if given.short else one.lines
-            outcome = _played(field, one, number, given.rate, lines)
+            outcome = _played(field, one, number, given)
             outcomes.append(outcome)
             _tell(outcome)
     rows = [outcome.row for outcome in outcomes]
@@ -60,10 +61,10 @@ def main() -> int:
     return 0 if good else 1
 
 
-def _played(field: Field, one: Scenario, number: int, rate: float, lines: int) -> Outcome:
+def _played(field: Field, one: Scenario, number: int, given: argparse.Namespace) -> Outcome:
     """Run one; what keeps it from being run is told with it, and the next ones go on."""
     try:
-        return play(field, one, number, rate, lines)
+        return play(field, one, number, given.rate, short=given.short)
     except Exception as error:  # noqa: BLE001  # whatever it is, it belongs into the table
         row = Row(one.name, 0, 0, 0, 0, 0, 0, 0.0)
         return Outcome(row, [f"could not be run: {type(error).__name__}: {error}"[:500]], 0.0)

@@ -98,20 +98,19 @@ class Field:
         gate: str,
         moment: Moment,
         fits: Callable[[str, bytes], bool],
-        times: int = 2,
+        words: str,
     ) -> None:
         """Kill `victim` while a call of its own, or to it, is held at a gate. Raises TimeoutError.
 
         What was held is cut off: before it was passed on it never happened, after it it did.
         """
-        for _ in range(times):
-            self.ready(victim)
-            with self.gates.trap(gate, moment, fits) as trap:
-                if not trap.caught.wait(CATCH_S):
-                    raise TimeoutError(f"no call came {moment} {gate}: is there any traffic?")
-                self.kill(victim)
-                if gate == "graph" and moment == "after":
-                    self.cut_answers += trap.count
+        self.ready(victim)
+        with self.gates.trap(gate, moment, fits) as trap:
+            if not trap.caught.wait(CATCH_S):
+                raise TimeoutError(f"{victim}: no call could be held ({words})")
+            self.kill(victim)
+            if gate == "graph" and moment == "after":
+                self.cut_answers += trap.count
 
     @contextmanager
     def another(self, name: str, port: int, **variables: str) -> Iterator[subprocess.Popen[bytes]]:

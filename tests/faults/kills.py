@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -56,65 +56,85 @@ GENESYS, ANY = _path("/genesys/api/v2/conversations"), _path("/")
 
 @dataclass(frozen=True)
 class Step:
-    """Where a victim dies: at a gate, when a call that fits is held before or after it.
+    """Where a victim dies: at a gate, when a call that fits is held before or after it."""
 
-    `hides`: whether it may leave open what a provider did.
-    """
-
-    victim: str
     words: str
     gate: str
     moment: Moment
     fits: Fits
-    hides: bool = True
-    short: bool = False
+
+
+@dataclass(frozen=True)
+class AtEach:
+    """Kills a victim at each of its steps, one after the other."""
+
+    victim: str
+    steps: Sequence[Step]
+    times: int = 1
 
     def __call__(self, field: Field) -> None:
-        """Kill it there, twice."""
-        field.kill_at(self.victim, self.gate, self.moment, self.fits)
+        """Raises TimeoutError, naming the step, when no call came that it could be killed in."""
+        for step in [*self.steps] * self.times:
+            field.kill_at(self.victim, step.gate, step.moment, step.fits, step.words)
         field.ready(self.victim)
 
 
-STEPS = (
-    Step("api-gateway", "taken, not answered", "wa-webhook", "after", ANY, hides=False),
-    Step("wa-webhook", "stored, not answered", "wa-webhook", "after", ANY, hides=False),
-    Step("genesys-webhook", "stored, not answered", "genesys-webhook", "after", ANY, hides=False),
-    Step("connector", "handed over", INBOUND, "before", ANY, hides=False),
-    Step("connector", "done, not acknowledged", INBOUND, "after", ANY, hides=False, short=True),
-    Step("connector", "agent's done, not acknowledged", OUTBOUND, "after", ANY, hides=False),
-    Step(INBOUND, "not claimed", "state", "before", CLAIM_IN, hides=False),
-    Step(INBOUND, "claimed, not told", "state", "after", CLAIM_IN),
-    Step(INBOUND, "claimed, not sent", "genesys-api", "before", TO_AGENT),
-    Step(INBOUND, "sent, not told", "genesys-api", "after", TO_AGENT, short=True),
-    Step(INBOUND, "sent, not recorded", "state", "before", DONE_IN),
-    Step(INBOUND, "recorded, not answered", "state", "after", DONE_IN),
-    Step(OUTBOUND, "not claimed", "state", "before", CLAIM_OUT, hides=False),
-    Step(OUTBOUND, "claimed, not told", "state", "after", CLAIM_OUT),
-    Step(OUTBOUND, "claimed, not sent", "wa-api", "before", TO_CUSTOMER),
-    Step(OUTBOUND, "sent, not told", "wa-api", "after", TO_CUSTOMER),
-    Step(OUTBOUND, "sent, not recorded", "state", "before", DONE_OUT),
-    Step(OUTBOUND, "recorded, not answered", "state", "after", DONE_OUT),
-    Step("genesys-api", "not sent", "genesys", "before", GENESYS),
-    Step("genesys-api", "sent, not told", "genesys", "after", GENESYS),
-    Step("wa-api", "not sent", "graph", "before", _messages),
-    Step("wa-api", "sent, not told", "graph", "after", _messages, short=True),
-    Step("state", "claimed, not told", "state", "after", _path("/state/claim")),
-    Step("state", "recorded, not told", "state", "after", _path("/state/complete"), short=True),
-)
+STEPS = {
+    "api-gateway": [Step("taken, not answered", "wa-webhook", "after", ANY)],
+    "wa-webhook": [Step("stored, not answered", "wa-webhook", "after", ANY)],
+    "genesys-webhook": [Step("stored, not answered", "genesys-webhook", "after", ANY)],
+    "connector": [
+        Step("handed over", INBOUND, "before", ANY),
+        Step("done, not acknowledged", INBOUND, "after", ANY),
+        Step("agent's done, not acknowledged", OUTBOUND, "after", ANY),
+    ],
+    INBOUND: [
+        Step("not claimed", "state", "before", CLAIM_IN),
+        Step("claimed, not told", "state", "after", CLAIM_IN),
+        Step("claimed, not sent", "genesys-api", "before", TO_AGENT),
+        Step("sent, not told", "genesys-api", "after", TO_AGENT),
+        Step("sent, not recorded", "state", "before", DONE_IN),
+        Step("recorded, not answered", "state", "after", DONE_IN),
+    ],
+    OUTBOUND: [
+        Step("not claimed", "state", "before", CLAIM_OUT),
+        Step("claimed, not told", "state", "after", CLAIM_OUT),
+        Step("claimed, not sent", "wa-api", "before", TO_CUSTOMER),
+        Step("sent, not told", "wa-api", "after", TO_CUSTOMER),
+        Step("sent, not recorded", "state", "before", DONE_OUT),
+        Step("recorded, not answered", "state", "after", DONE_OUT),
+    ],
+    "genesys-api": [
+        Step("not sent", "genesys", "before", GENESYS),
+        Step("sent, not told", "genesys", "after", GENESYS),
+    ],
+    "wa-api": [
+        Step("not sent", "graph", "before", _messages),
+        Step("sent, not told", "graph", "after", _messages),
+    ],
+    "state": [
+        Step("claimed, not told", "state", "after", _path("/state/claim")),
+        Step("recorded, not told", "state", "after", _path("/state/complete")),
+    ],
+}
+MANY = 3  # steps: then restarts take longer each time, and more lines are written meanwhile
+SHORT = {"connector": STEPS["connector"][1:2], INBOUND: STEPS[INBOUND][3:4]}
+SHORT |= {"wa-api": STEPS["wa-api"][1:]}
 
 SCENARIOS = [
     *(
-        Scenario(f"{name} killed", partial(_anywhere, name), unknowable=name in HIDES)
+        Scenario(f"{name} killed", partial(_anywhere, name), lines=300, unknowable=name in HIDES)
         for name in EVERY
     ),
     *(
         Scenario(
-            f"{step.victim} killed: {step.words}",
-            step,
-            lines=300,
-            short_lines=120 if step.short else 0,
-            unknowable=step.hides,
+            f"{victim} killed at each step",
+            AtEach(victim, steps, times=1 if len(steps) > MANY else 2),
+            lines=1800 if len(steps) > MANY else 400,
+            short=AtEach(victim, SHORT[victim]) if victim in SHORT else None,
+            short_lines=150 if victim in SHORT else 0,
+            unknowable=victim in HIDES,
         )
-        for step in STEPS
+        for victim, steps in STEPS.items()
     ),
 ]

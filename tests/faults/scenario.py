@@ -36,6 +36,7 @@ class Scenario:
     breaks: Break
     lines: int = 400
     short_lines: int = 0
+    short: Break | None = None  # what breaks in the short form, if less
     unknowable: bool = False
     settle_s: float = 180.0
     graph: dict[str, Any] | None = None  # settings of the simulators, for its length
@@ -53,17 +54,19 @@ class Outcome:
     late_s: float
 
 
-def play(field: Field, scenario: Scenario, number: int, rate: float, lines: int) -> Outcome:
+def play(field: Field, scenario: Scenario, number: int, rate: float, *, short: bool) -> Outcome:
     """Run one. Raises what the break raised, once the traffic has ended."""
     sandbox = field.stack.sandbox
     sandbox.clear()
     field.over.clear()
     field.cut_answers = 0
+    lines = scenario.short_lines if short else scenario.lines
+    breaks = scenario.short or scenario.breaks if short else scenario.breaks
     traffic = Traffic(sandbox, crowd(field.companies, number), rate, lines)
     traffic.greet()
     wait_for(lambda: traffic.arrived() == len(traffic.people), GREETED_S, "greetings are missing")
     with _weather(sandbox, scenario):
-        late, healed = _storm(field, scenario, traffic)
+        late, healed = _storm(field, breaks, traffic)
     trouble = _settle(field, traffic, scenario)
     tally = Tally(
         traffic.written(),
@@ -90,7 +93,7 @@ def _weather(sandbox: Sandbox, scenario: Scenario) -> Iterator[None]:
         sandbox.settings(**before)
 
 
-def _storm(field: Field, scenario: Scenario, traffic: Traffic) -> tuple[float, float]:
+def _storm(field: Field, breaks: Break, traffic: Traffic) -> tuple[float, float]:
     """Traffic, and what breaks in it. Gives the worst lateness and when the last was mended."""
     lates: list[float] = []
 
@@ -104,7 +107,7 @@ def _storm(field: Field, scenario: Scenario, traffic: Traffic) -> tuple[float, f
     writer.start()
     try:
         field.rest(LEAD_S)
-        scenario.breaks(field)
+        breaks(field)
     finally:
         field.stack.sandbox.clear_faults()
         healed = time.time()
