@@ -14,7 +14,8 @@ class FetchSettings(Settings):
         "",
         description=(
             "More hosts that files, and an identity provider's keys, may be fetched from, parted "
-            "by commas: `host`, `host:port` or `*.domain`; these may be private and speak plain http"
+            "by commas: `host`, `host:port` or `*.domain`; these may be private and speak plain "
+            "http"
         ),
     )
 

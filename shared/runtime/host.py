@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.runtime import metrics
-from shared.runtime.errors import BodyTooLarge, ParleyError
+from shared.runtime.errors import BodyTooLarge, NotFound, ParleyError
 from shared.runtime.function import Check, Function, Resources
 from shared.runtime.logging import describe, logger
 from shared.runtime.problem import problem, problem_of
@@ -26,6 +26,7 @@ log = logger()
 
 CHECK_TIMEOUT_S = 1.5
 REQUESTS = metrics.histogram("request_seconds", "Time of a request in this function", ("status",))
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")  # the framework's own
 BODY_TIMEOUT_S = 10.0  # a body that takes longer is a client that holds us
 
 
@@ -69,7 +70,7 @@ class Host:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        own = await self._own_route(scope["path"])
+        own = _odd(scope) or await self._own_route(scope["path"])
         if own is not None:
             await own(scope, receive, send)
             return
@@ -121,6 +122,17 @@ class Host:
             chunks.append(chunk)
             if not message.get("more_body", False):
                 return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _odd(scope: Scope) -> Response | None:
+    """The answer to what the framework would answer in words of its own: strange methods, paths."""
+    if scope["method"] not in METHODS:
+        refusal = problem(405, "method_not_allowed", "no route takes this method")
+        refusal.headers["Allow"] = ", ".join(METHODS)
+        return refusal
+    if not scope["path"].isprintable():
+        return problem(404, NotFound.code, "there is no such route here")
+    return None
 
 
 def _timed(send: Send) -> Send:

@@ -26,6 +26,7 @@ class PatientProtocol(HttpToolsProtocol):
     _clock: asyncio.TimerHandle | None = None
     _waiting = True  # headers are not whole yet
     _bytes = 0
+    _moved_on = False  # headers were whole within the bytes that came last
 
     def connection_made(self, transport: Any) -> None:
         """The client has `seconds` for its first headers."""
@@ -42,8 +43,10 @@ class PatientProtocol(HttpToolsProtocol):
         counted = self._waiting
         if counted and self._clock is None:
             self._await_headers()
+        self._moved_on = False
         super().data_received(data)
-        if counted and self._waiting:
+        # A request that came whole in one piece awaits the next one: its body is no header.
+        if counted and self._waiting and not self._moved_on:
             self._bytes += len(data)
             if self._bytes > MAX_HEADER_BYTES:
                 self._refuse(_LARGE)
@@ -57,7 +60,7 @@ class PatientProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """From here on the host is in charge."""
         self._stop_clock()
-        self._waiting, self._bytes = False, 0
+        self._waiting, self._bytes, self._moved_on = False, 0, True
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

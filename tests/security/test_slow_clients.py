@@ -118,6 +118,15 @@ def test_requests_in_a_row_on_one_connection_are_answered(port: int) -> None:
         assert answered(client)
 
 
+def test_a_request_that_comes_whole_in_one_piece_may_be_longer_than_headers(port: int) -> None:
+    body = b"x" * (2 * MAX_HEADER_BYTES)
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+            client.sendall(head + body)
+            assert client.recv(4096).startswith(b"HTTP/1.1 200")
+
+
 def test_a_crowd_of_slow_clients_leaves_room_for_the_others(port: int) -> None:
     crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
     try:

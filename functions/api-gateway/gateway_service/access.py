@@ -23,12 +23,6 @@ log = logger()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{16,64}")
 SECONDS = histogram("gateway_seconds", "Time of a request at the gateway", ("function", "status"))
 
-SECURITY = {
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-}
 HSTS = "max-age=31536000; includeSubDomains"
 
 
@@ -56,7 +50,7 @@ def is_https(request: Request) -> bool:
 
 def finish(request: Request, visit: Visit, response: Response, seconds: float) -> Response:
     """Lay the headers on, and write the line."""
-    response.headers.update(SECURITY | visit.headers)
+    response.headers.update(visit.headers)
     response.headers["X-Request-Id"] = visit.request_id
     if is_https(request):
         response.headers["Strict-Transport-Security"] = HSTS

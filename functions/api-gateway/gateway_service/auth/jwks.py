@@ -55,7 +55,7 @@ class Keys:
 
     async def key(self, kid: str) -> jwt.PyJWK | None:
         """The key of that id, or None. Raises Unavailable when no keys can be had."""
-        if self._due(kid):
+        if not self._keys or self._due(kid):
             async with self._lock:
                 if self._due(kid):  # nobody asked while we waited
                     await self._renew()

@@ -1,0 +1,130 @@
+"""API keys: shown once, stored as a hash, no more than their maker, out within a second."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pg8000.native import Connection
+
+from local.services import Endpoints
+from shared.services.access import KEY, key_hash
+from shared.storage.database_url import DatabaseUrl
+from tests.gateway.office import Office, declare
+from tests.support import wait_until
+
+KEYS = "/api/v1/keys"
+
+
+@pytest.fixture(scope="module")
+def admin(office: Office) -> str:
+    return str(office.key(office.acme, "tenant-admin")["key"])
+
+
+def make(office: Office, credential: str, **body: Any) -> Any:
+    return office.ask("POST", KEYS, credential, json={"name": f"k-{uuid4().hex}", **body})
+
+
+def rows(services: Endpoints, sql: str, **values: Any) -> list[Any]:
+    url = DatabaseUrl.parse(services.database_url("tenancy"))
+    with Connection(
+        user=url.user, host=url.host, port=url.port, database=url.database, password=url.password
+    ) as connection:
+        return list(connection.run(sql, **values) or [])
+
+
+def test_a_key_is_shown_once_and_stored_as_its_hash(
+    office: Office, admin: str, migrated: Endpoints
+) -> None:
+    made = make(office, admin, role="agent").json()
+    assert KEY.fullmatch(made["key"])
+    assert made["key"].startswith(made["prefix"])
+    listed = office.ask("GET", KEYS, admin)
+    assert made["id"] in listed.text
+    assert made["key"] not in listed.text
+    [[row]] = rows(migrated, "select k::text from api_keys k where id = :id", id=made["id"])
+    assert made["key"] not in row
+    assert key_hash(made["key"]) in row
+    assert made["key"] not in office.tenancy.output.read_text()
+
+
+def test_a_key_says_whose_it_is_and_what_it_may(office: Office, admin: str) -> None:
+    key = make(office, admin, role="agent", scopes=["messages:read"]).json()["key"]
+    me = office.ask("GET", "/api/v1/me", key).json()
+    assert (me["tenant"], me["roles"]) == (office.acme.slug, ["agent"])
+    assert me["scopes"] == ["messages:read"]
+    path = f"/api/v1/messages/{office.acme.message_id}"
+    assert office.ask("GET", path, key).json()["customer"] == office.acme.customer
+    assert office.ask("GET", "/api/v1/tenant", key).status_code == 403
+
+
+def test_nobody_makes_a_key_that_may_more_than_they(office: Office, admin: str) -> None:
+    assert make(office, admin, role="platform-admin").status_code == 403
+    weak = make(office, admin, role="tenant-admin", scopes=["keys:write"]).json()["key"]
+    assert make(office, weak, role="viewer").status_code == 403
+    assert make(office, weak, role="tenant-admin", scopes=["keys:write"]).status_code == 201
+
+
+def test_a_name_is_free_again_once_its_key_is_revoked(office: Office, admin: str) -> None:
+    name = f"desk-{uuid4().hex[:8]}"
+    made = make(office, admin, name=name).json()
+    assert make(office, admin, name=name).status_code == 409
+    assert office.ask("DELETE", f"{KEYS}/{made['id']}", admin).status_code == 204
+    assert make(office, admin, name=name).status_code == 201
+    assert office.ask("DELETE", f"{KEYS}/{made['id']}", admin).status_code == 204
+
+
+def test_a_revoked_key_is_out_within_a_second(office: Office, admin: str) -> None:
+    made = make(office, admin, role="agent").json()
+    assert office.ask("GET", "/api/v1/me", made["key"]).status_code == 200
+    office.ask("DELETE", f"{KEYS}/{made['id']}", admin)
+    began = time.monotonic()
+    wait_until(lambda: office.ask("GET", "/api/v1/me", made["key"]).status_code == 401)
+    assert time.monotonic() - began < 1.2
+
+
+def test_an_expired_key_is_none(office: Office, admin: str, migrated: Endpoints) -> None:
+    made = make(office, admin, role="agent").json()
+    rows(
+        migrated,
+        "update api_keys set expires_at = now() - interval '1 second' where id = :id",
+        id=made["id"],
+    )
+    assert office.ask("GET", "/api/v1/me", made["key"]).status_code == 401
+
+
+def test_another_tenants_key_can_not_be_revoked_or_seen(office: Office, admin: str) -> None:
+    other = office.key(office.bean, "viewer")
+    assert office.ask("DELETE", f"{KEYS}/{other['id']}", admin).status_code == 404
+    assert other["id"] not in office.ask("GET", KEYS, admin).text
+    assert office.ask("GET", "/api/v1/me", other["key"]).status_code == 200
+
+
+def test_a_suspended_tenants_people_and_programs_are_out_within_a_second(office: Office) -> None:
+    tenant = declare(office.tenancy)
+    key = office.key(tenant, "tenant-admin")["key"]
+    token = office.person(tenant, "tenant-admin")
+    assert office.ask("GET", "/api/v1/me", key).status_code == 200
+    assert office.ask("GET", "/api/v1/me", token).status_code == 200
+    path = f"/tenancy/tenants/{tenant.slug}"
+    office.tenancy.call("PUT", path, tenant.file | {"status": "suspended"})
+    began = time.monotonic()
+    for credential in (key, token):
+        office.until(403, "GET", "/api/v1/me", credential)
+    assert time.monotonic() - began < 1.5
+
+
+def test_what_was_changed_stands_in_the_audit_log_with_who_did(
+    office: Office, admin: str, migrated: Endpoints
+) -> None:
+    person = office.person(office.acme, "tenant-admin", subject="ana-of-acme")
+    made = make(office, person).json()
+    [[actor, action]] = rows(
+        migrated,
+        "select actor, action from audit_log where subject = :name",
+        name=made["name"],
+    )
+    assert (actor, action) == ("api-gateway:user:ana-of-acme", "key.created")
+    assert admin not in made["key"]
