@@ -43,6 +43,12 @@ class Process:
     def running(self) -> bool:
         return self._running is not None and self._running.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Of the running process."""
+        assert self._running is not None
+        return self._running.pid
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self._running is not None and self.running:
             self._running.send_signal(how)
