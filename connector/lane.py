@@ -31,6 +31,7 @@ class Lane:
     waiting: deque[Held] = field(default_factory=deque)
     flying: Held | None = None
     not_before: float = 0.0
+    kept: bool = False  # its head may not go: `hasten` ends the wait
     unsaved: int = 0
     reading: bool = False
     runnable: bool = False

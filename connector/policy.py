@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Trouble = Literal["unreachable", "no_answer"]
+Trouble = Literal["unreachable", "no_answer", "suspended"]
 
 _OUTAGE = frozenset({401, 403, 408, 425, 429, 503})
 _NEVER = frozenset({400, 413, 422})
 _NOT_FOUND = 404
-_LIMITED = "limited"  # the code of shared.runtime.errors.Limited
+# Codes of shared.runtime.errors (Limited, Busy): this line alone has to wait, and knows how long.
+_OF_LINE = frozenset({"limited", "busy"})
 _OWN_NOT_FOUND = "not_found"  # the function's own problem code; a gateway's 404 has none
 
 
@@ -46,6 +47,14 @@ class Unsent:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """It may not go now, whatever it is: nothing is counted, and it does not age."""
+
+    delay: float
+    reason: str
+
+
+@dataclass(frozen=True)
 class Again:
     """Try again after `delay` seconds."""
 
@@ -63,7 +72,7 @@ class Dead:
     reason: str
 
 
-Decision = Done | Unsent | Again | Dead
+Decision = Done | Unsent | Kept | Again | Dead
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,7 @@ class Policy:
     first_wait: float = 0.5
     longest_wait: float = 60.0
     longest_retry_after: float = 3600.0
+    kept_wait: float = 60.0  # of what is suspended, unless it is told of the end
 
     def wait(self, attempts: int, luck: float) -> float:
         """Exponential backoff with full jitter; `luck` in [0, 1). Never under a tenth of a step."""
@@ -93,8 +103,8 @@ class Past:
 
 def decide(answer: Answer, past: Past, policy: Policy, luck: float) -> Decision:
     """The decision on one answer."""
-    if answer.trouble == "unreachable":
-        return Unsent(answer.detail)
+    if answer.trouble in ("unreachable", "suspended"):
+        return _not_called(answer, policy, luck)
     if 200 <= answer.status < 300:  # noqa: PLR2004  # success, RFC 9110
         return Done(answer.outcome)
     reason = _reason(answer)
@@ -103,13 +113,19 @@ def decide(answer: Answer, past: Past, policy: Policy, luck: float) -> Decision:
     fault = not _is_outage(answer)
     if fault and past.faults + 1 >= policy.max_attempts:
         return Dead("attempts_exhausted", f"{past.attempts + 1} attempts, the last: {reason}")
-    limited = answer.code == _LIMITED
+    limited = answer.code in _OF_LINE
     delay = 0.0 if limited and answer.retry_after else policy.wait(past.attempts, luck)
     if answer.retry_after is not None:
         delay = max(delay, min(answer.retry_after, policy.longest_retry_after))
     if past.age + delay > policy.max_age:
         return Dead("too_old", f"not delivered in {policy.max_age:g} s, the last: {reason}")
     return Again(delay, reason, fault, limited)
+
+
+def _not_called(answer: Answer, policy: Policy, luck: float) -> Unsent | Kept:
+    if answer.trouble == "unreachable":
+        return Unsent(answer.detail)
+    return Kept(policy.kept_wait * (0.5 + luck / 2), answer.detail)
 
 
 def _is_outage(answer: Answer) -> bool:

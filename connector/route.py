@@ -18,7 +18,7 @@ from connector.gate import Gate
 from connector.lane import Rules
 from connector.notes import Notes
 from connector.park import Letter, Park
-from connector.policy import Again, Answer, Dead, Decision, Done, Past, Policy, Unsent, decide
+from connector.policy import Again, Answer, Dead, Decision, Done, Kept, Past, Policy, Unsent, decide
 from connector.tenants import Tenants
 from connector.values import Held
 from connector.worker import Link, Worker
@@ -104,6 +104,14 @@ class Route:
         self.pump()
         counts.IN_FLIGHT.labels(self.exchange).set(self.tenants.in_flight)
 
+    def hasten(self) -> None:
+        """Somebody is suspended no more: try what was kept."""
+        now = asyncio.get_running_loop().time()
+        for worker in self._workers:
+            worker.window.hasten(now)
+            worker.nudge()
+        self.pump()
+
     def refuse(self, worker: Worker, tag: int, body: bytes, reason: str) -> None:
         """Bury bytes that are no event, then ack them."""
         letter = unreadable(body, worker.queue, reason, time.time())
@@ -156,6 +164,9 @@ class Route:
     async def _obey(self, decision: Decision, worker: Worker, held: Held) -> None:
         if isinstance(decision, Unsent):
             self._unsent(decision, worker, held)
+            return
+        if isinstance(decision, Kept):
+            worker.window.unsent(held, asyncio.get_running_loop().time(), decision.delay)
             return
         if self.gate.reached():
             log.info("function_reached", extra={"exchange": self.exchange})

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
 
 from connector.consumer import Consumer
 from connector.dead import Undertaker
-from connector.erased import Erased, Obedient
+from connector.erased import Erased
 from connector.health import serving
 from connector.house import background, keeping_house
 from connector.notes import Notes
 from connector.park import Park
 from connector.route import Route
-from connector.settings import Settings
+from connector.settings import RouteTo, Settings
+from connector.suspended import Suspended, Waiting
 from connector.ticks import Ticker, pass_time
 from shared.messaging.publisher import Publisher
 from shared.messaging.topology import Topology
+from shared.runtime.errors import ParleyError
 from shared.runtime.function import Check
 from shared.runtime.logging import logger
 from shared.runtime.peer import http_session
@@ -62,8 +65,8 @@ async def connected(settings: Settings) -> AsyncIterator[list[Route]]:
         )
         park = Park(database)
         notes = Notes(database)
-        erased = Erased(database, _keys(settings), settings.max_age_seconds)
-        routes = _routes(settings, session, Undertaker(park, publisher), notes, erased)
+        target = await stack.enter_async_context(_targets(settings, session, database))
+        routes = _routes(settings, target, Undertaker(park, publisher), notes)
         consumer = Consumer(url, topology, routes, prefetch=settings.prefetch, name=NAME)
         checks = [
             Check("queues", consumer.ping),
@@ -75,7 +78,6 @@ async def connected(settings: Settings) -> AsyncIterator[list[Route]]:
             keeping_house(settings, database, notes, publisher, topology)
         )
         ticker = Ticker(routes, park, publisher, topology)
-        await stack.enter_async_context(background(erased.run()))
         await stack.enter_async_context(background(consumer.run()))
         stack.push_async_callback(_stop, routes, settings.stop_seconds)
         await stack.enter_async_context(background(pass_time(routes)))
@@ -83,21 +85,38 @@ async def connected(settings: Settings) -> AsyncIterator[list[Route]]:
         yield routes
 
 
+@asynccontextmanager
+async def _targets(
+    settings: Settings, session: aiohttp.ClientSession, database: Database
+) -> AsyncIterator[Callable[[RouteTo], Waiting]]:
+    """Makes the functions as they are called: for nobody who was erased, or is suspended."""
+    tokens, seconds = ServiceTokens.of(NAME, settings), settings.call_seconds
+    erased = Erased(database, _keys(settings), settings.max_age_seconds)
+    suspended = Suspended(database)
+
+    def target(to: RouteTo) -> Waiting:
+        named = {"name": to.function, "url": to.url, "seconds": seconds}
+        return Waiting(suspended, erased, session, tokens, **named)
+
+    with contextlib.suppress(ParleyError):  # before anything goes; else as soon as it can
+        await suspended.look()
+    async with background(erased.run()), background(suspended.run()):
+        yield target
+
+
 def _routes(
     settings: Settings,
-    session: aiohttp.ClientSession,
+    target: Callable[[RouteTo], Waiting],
     undertaker: Undertaker,
     notes: Notes,
-    erased: Erased,
 ) -> list[Route]:
-    tokens = ServiceTokens.of(NAME, settings)
     limits = settings.limits()
     routes = []
     for to in settings.routes:
-        target = Obedient(
-            erased, session, tokens, name=to.function, url=to.url, seconds=settings.call_seconds
-        )
-        routes.append(Route(to.exchange, target, undertaker.park, undertaker, limits, notes))
+        waiting = target(to)
+        route = Route(to.exchange, waiting, undertaker.park, undertaker, limits, notes)
+        waiting.suspended.on_return(route.hasten)
+        routes.append(route)
     return routes
 
 

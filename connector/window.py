@@ -101,14 +101,23 @@ class Window:
         self._next(lane, now)
         return tag
 
-    def unsent(self, held: Held, now: float) -> None:
+    def unsent(self, held: Held, now: float, delay: float = 0.0) -> None:
         """It never left: it is the head of its key again, and nothing is counted."""
         lane = self._landed(held)
+        lane.kept, lane.not_before = delay > 0, max(lane.not_before, now + delay)
         if held.parked:
             lane.waiting.clear()  # read again: its row may not be written yet
         else:
             lane.waiting.appendleft(held)
+            if delay > self.rules.longest_hold:
+                self._park(lane)
         self._next(lane, now)
+
+    def hasten(self, now: float) -> None:
+        """What was told to wait by `unsent` may be tried at once."""
+        for lane in [lane for lane in self._lanes.values() if lane.kept]:
+            lane.kept, lane.not_before = False, now
+            self._next(lane, now)
 
     def again(self, held: Held, delay: float, now: float) -> None:
         """It failed and is to be tried after `delay`. `held` carries the new counts."""

@@ -32,7 +32,9 @@ def post_of(
     message_id = message.message_id
     if message_id is None or len(message_id) > MAX_ID or not message_id.isprintable():
         message_id = f"noid.{digest(stored.body)}"
-    customer = message.customer or message.conversation_id or "nobody"
+    line = _short(message.customer or message.conversation_id or "nobody")
+    if not owner.active:  # it is answered by a receipt at once; what was before it waits
+        line = f"suspended:{line}"
     event = Event(
         id=f"gc:m:{owner.integration_id}:{message_id}",
         type=EventType.GENESYS_MESSAGE,
@@ -41,7 +43,7 @@ def post_of(
         time=message.channel.time or now,
         tenantid=owner.tenant_id,
         channelid=owner.channel_id,
-        partitionkey=f"{owner.tenant_id}:{owner.channel_id}:{_short(customer)}",
+        partitionkey=f"{owner.tenant_id}:{owner.channel_id}:{line}",
         traceparent=current_traceparent(),
         data={
             "message": body,

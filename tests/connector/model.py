@@ -86,7 +86,7 @@ class Model:
         self.attempts[landed.event_id] += 1
         luck = self.random.random()
         if luck < 0.05:
-            self.window.unsent(landed, self.now)
+            self.window.unsent(landed, self.now, self.random.choice([0.0, 0.5, 9.0]))
         elif landed.tenant in self.down or luck < 0.25:
             landed.attempts += 1
             self.window.again(landed, self.random.choice([0.1, 1.0, 9.0]), self.now)
@@ -129,6 +129,8 @@ class Model:
     def pass_time(self) -> None:
         self.now += self.random.choice([0.05, 0.5, 3.0])
         self.window.tick(self.now)
+        if self.random.random() < 0.2:
+            self.window.hasten(self.now)
         for tenant in self.tenants.due_probes(self.now):
             if self.window.probe(tenant):
                 self.tenants.probed(tenant, self.now)

@@ -1,4 +1,4 @@
-"""A message over a provider's limit: its key waits for its turn, and its tenant is not held."""
+"""A message over a limit, or in work elsewhere: its key waits, and its tenant is not held."""
 
 from collections import Counter
 
@@ -7,7 +7,7 @@ import pytest
 from connector.policy import Again, Answer, Past, Policy, decide
 from local.services import Endpoints
 from shared.messaging.envelope import Event
-from shared.runtime.errors import Limited
+from shared.runtime.errors import Busy, Limited, ParleyError
 from tests.connector.harness import OK, Reply, World, in_order, play
 from tests.messaging.broker import OTHER_TENANT, event, until
 
@@ -16,23 +16,31 @@ LIMITED = Reply(
 )
 
 
+BUSY = Reply(503, {"Retry-After": "2"}, {"code": Busy.code, "detail": "in work elsewhere"})
+
+
 class Crowded:
     """Keys that begin with `much` are over a limit at their head's first tries."""
 
-    def __init__(self, refusals: int) -> None:
+    def __init__(self, refusals: int, refusal: Reply) -> None:
         self.tries: Counter[str] = Counter()
         self._refusals = refusals
+        self._refusal = refusal
 
     def __call__(self, item: Event) -> Reply:
         key = item.partitionkey.rpartition(":")[2]
         self.tries[key] += 1
         over = key.startswith("much") and self.tries[key] <= self._refusals
-        return LIMITED if over else OK
+        return self._refusal if over else OK
 
 
-@pytest.mark.parametrize("longest_hold", [5.0, 0.5], ids=["held in the window", "parked"])
+@pytest.mark.parametrize(
+    ("longest_hold", "refusal"),
+    [(5.0, LIMITED), (0.5, LIMITED), (0.5, BUSY)],
+    ids=["held in the window", "parked", "busy"],
+)
 def test_a_limit_holds_its_keys_in_order_and_nobody_else(
-    migrated: Endpoints, longest_hold: float
+    migrated: Endpoints, longest_hold: float, refusal: Reply
 ) -> None:
     async def scenario(world: World) -> None:
         much = [
@@ -57,12 +65,15 @@ def test_a_limit_holds_its_keys_in_order_and_nobody_else(
         in_order(world, [*much, *few])
         assert await world.rows("dead_letters") == []
 
-    play(migrated, scenario, Crowded(refusals=1))
+    play(migrated, scenario, Crowded(refusals=1, refusal=refusal))
 
 
+@pytest.mark.parametrize("kind", [Limited, Busy])
 @pytest.mark.parametrize("attempts", [0, 7, 100])
-def test_a_limit_is_waited_for_as_long_as_it_says_and_no_longer(attempts: int) -> None:
-    answer = Answer(429, code=Limited.code, retry_after=3.0)
+def test_a_line_is_waited_for_as_long_as_it_says_and_no_longer(
+    attempts: int, kind: type[ParleyError]
+) -> None:
+    answer = Answer(kind.status, code=kind.code, retry_after=3.0)
     decision = decide(answer, Past(attempts, 0, 60.0), Policy(), 0.9)
     assert isinstance(decision, Again)
     assert (decision.delay, decision.fault, decision.limited) == (3.0, False, True)

@@ -1,0 +1,82 @@
+"""Events of a suspended tenant or channel wait: in the park, in order, nothing counted or aged.
+
+Asked just before each call, so it holds for queues, parked rows and the spool alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from connector.erased import Obedient
+from connector.policy import Answer
+from connector.values import Held
+from shared.messaging.envelope import Event, EventType
+from shared.runtime.errors import BadInput, ParleyError
+from shared.runtime.logging import describe, logger
+from shared.storage.database import Database
+
+log = logger()
+
+EVERY_S = 0.5  # a suspension takes effect within a second
+
+
+class Suspended:
+    """Who is suspended now. Mostly nobody."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: frozenset[str] = frozenset()  # ids of tenants and of channels
+        self._on_return: list[Callable[[], None]] = []
+
+    def on_return(self, call: Callable[[], None]) -> None:
+        """Call this whenever somebody is suspended no more."""
+        self._on_return.append(call)
+
+    async def run(self) -> None:
+        """Look until cancelled. What was known holds while PostgreSQL is away."""
+        while True:
+            try:
+                await self.look()
+            except ParleyError as error:
+                log.warning("suspensions_unknown", extra={"detail": error.detail})
+            except Exception as error:  # noqa: BLE001  # the next look needs it
+                log.error("suspensions_unknown", extra=describe(error))
+            await asyncio.sleep(EVERY_S)
+
+    async def look(self) -> None:
+        """Learn them anew. Raises Unavailable."""
+        rows = await self._database.rows("select * from connector_suspended()", idempotent=True)
+        known = frozenset(str(row["channel_id"] or row["tenant_id"]) for row in rows)
+        before, self._known = self._known, known
+        if known != before:
+            log.info("suspended", extra={"tenants_and_channels": len(known)})
+        if before - known:
+            for call in self._on_return:
+                call()
+
+    def holds(self, held: Held) -> bool:
+        """Whether it has to wait. Not what the door made to say so to an agent, nor raw bytes."""
+        if not self._known or self._known.isdisjoint((held.tenant, held.channel or "")):
+            return False
+        try:
+            event = Event.decode(held.body)
+        except BadInput:
+            return False  # the function will refuse it
+        return event.type != EventType.RAW and not event.data.get("suspended")
+
+
+class Waiting(Obedient):
+    """A function that is called only for those who are not suspended."""
+
+    def __init__(self, suspended: Suspended, *wiring: Any, **named: Any) -> None:
+        """As a target, and who is suspended."""
+        super().__init__(*wiring, **named)
+        self.suspended = suspended
+
+    async def post(self, held: Held) -> Answer:
+        """As the function answers; or that it is not the time."""
+        if self.suspended.holds(held):
+            return Answer(trouble="suspended", detail="its tenant or channel is suspended")
+        return await super().post(held)
