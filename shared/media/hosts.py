@@ -71,7 +71,9 @@ class Allowed:
 
 
 def _within(host: str, entry: str) -> bool:
-    return host.endswith(entry[1:]) if entry.startswith("*.") else host == entry
+    if entry.startswith("*."):
+        return host.endswith(entry[1:]) and not host.startswith(".")
+    return host == entry
 
 
 def _place(url: URL) -> str:
