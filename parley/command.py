@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from parley import people, queues, upkeep
+from parley import people, programs, queues, upkeep
 from parley.environment import Environment
 from parley.late import late
 from parley.tenant_shape import SHAPE
@@ -76,7 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     make.set_defaults(run=late("parley.buckets", "make"))
     _add_tenants(commands.add_parser("tenants", help="apply a tenants file, list, show"))
-    _add_keys(commands.add_parser("keys", help="make fresh keys for the platform"))
+    _add_keys(commands.add_parser("keys", help="keys of the platform, and API keys"))
     queues.add_commands(commands)
     people.add_commands(commands)
     doctor = commands.add_parser(
@@ -128,6 +128,7 @@ def _add_keys(parser: argparse.ArgumentParser) -> None:
     new.add_argument("--standby", action="store_true", help="it opens, the ring's own seals on")
     new.set_defaults(run=late("parley.keys", "new"))
     upkeep.add_key_commands(commands)
+    programs.add_key_commands(commands)
 
 
 def _say(error: ParleyError, code: int) -> int:

@@ -41,6 +41,12 @@ class KeyMade(KeyView):
     key: WireSecret
 
 
+class Revoked(BaseModel):
+    """A key that is good no more."""
+
+    id: str
+
+
 class KeyList(BaseModel):
     """The keys of a tenant, or of the platform; the newest first, at most 1000."""
 

@@ -5,6 +5,7 @@ The function learns the tenant from our service token, and is asked for that ten
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
@@ -20,7 +21,6 @@ from shared.runtime.service_auth import ServiceTokens
 
 WEBHOOK_HEADERS = ("content-type", "user-agent", "x-hub-signature-256")
 RETURNED = ("content-type", "retry-after", "allow")
-_REFUSED_US = 401  # our own service token: not the caller's fault
 
 
 async def webhook_call(request: Request, route: Route) -> Call:
@@ -82,11 +82,13 @@ def _segment(value: str) -> str:
 
 def api_answer(route: Route, answered: Answered) -> Response:
     """The function's answer or problem. Raises Unavailable for what is neither."""
-    if answered.status == route.status:
-        body = answered.body or None
-        return Response(body, route.status, media_type=None if body is None else JSON)
+    if answered.status == HTTPStatus.OK:
+        if route.status == HTTPStatus.NO_CONTENT:
+            return Response(status_code=route.status)
+        return Response(answered.body, route.status, media_type=JSON)
     kind = answered.headers.get("content-type", "").partition(";")[0]
-    if answered.status == _REFUSED_US or kind != MEDIA_TYPE:
+    refused_us = answered.status == HTTPStatus.UNAUTHORIZED  # our token: not the caller's fault
+    if refused_us or kind != MEDIA_TYPE:
         raise Unavailable(f"{route.function} answered {answered.status}, which is none of ours")
     kept = {"Retry-After": answered.headers["Retry-After"]} if _waits(answered) else {}
     return Response(answered.body, answered.status, kept, MEDIA_TYPE)

@@ -35,6 +35,7 @@ class Route:
     """A path template, what it takes, and the function that serves it under `to`.
 
     `{tenant}` in `to` is the tenant's id; without it the id goes along as `tenant_id`.
+    The function answers 200; `status` is what the caller sees of it.
     `body` and `answer` name models of `models.py`.
     """
 

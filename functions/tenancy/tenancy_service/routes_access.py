@@ -3,13 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from starlette.responses import Response
 
 from shared.runtime.errors import Forbidden, NotFound
 from shared.runtime.service_auth import Caller, OnBehalf
 from shared.services.access import FoundKey, FoundOrigin, FoundTenant, KeyQuestion
 from shared.services.fields import Uuid
-from shared.services.keys import KeyList, KeyMade, KeyRequest
+from shared.services.keys import KeyList, KeyMade, KeyRequest, Revoked
 from shared.services.tenancy import TenantView
 from shared.tenancy.roles import narrowed
 from shared.tenancy.scope import TenantScope
@@ -82,7 +81,7 @@ async def tenant_keys(tenant_id: Uuid, keys: Keys) -> KeyList:
     return await keys.list(TenantScope(tenant_id))
 
 
-@router.post("/of/{tenant_id}/keys", status_code=201)
+@router.post("/of/{tenant_id}/keys")
 async def make_tenant_key(tenant_id: Uuid, request: KeyRequest, caller: Who, keys: Keys) -> KeyMade:
     """Make a key for a tenant: with no more than its maker may do."""
     _within(caller, request)
@@ -91,11 +90,11 @@ async def make_tenant_key(tenant_id: Uuid, request: KeyRequest, caller: Who, key
     return await keys.make(TenantScope(tenant_id), request, caller.actor)
 
 
-@router.delete("/of/{tenant_id}/keys/{key_id}", status_code=204)
-async def revoke_tenant_key(tenant_id: Uuid, key_id: Uuid, caller: Who, keys: Keys) -> Response:
+@router.delete("/of/{tenant_id}/keys/{key_id}")
+async def revoke_tenant_key(tenant_id: Uuid, key_id: Uuid, caller: Who, keys: Keys) -> Revoked:
     """Take a tenant's key back."""
     await keys.revoke(TenantScope(tenant_id), key_id, caller.actor)
-    return Response(status_code=204)
+    return Revoked(id=key_id)
 
 
 @router.get("/platform/keys")
@@ -104,7 +103,7 @@ async def platform_keys(keys: Keys) -> KeyList:
     return await keys.list(None)
 
 
-@router.post("/platform/keys", status_code=201)
+@router.post("/platform/keys")
 async def make_platform_key(request: KeyRequest, caller: Who, keys: Keys) -> KeyMade:
     """Make a key of the platform."""
     _within(caller, request)
@@ -113,11 +112,11 @@ async def make_platform_key(request: KeyRequest, caller: Who, keys: Keys) -> Key
     return await keys.make(None, request, caller.actor)
 
 
-@router.delete("/platform/keys/{key_id}", status_code=204)
-async def revoke_platform_key(key_id: Uuid, caller: Who, keys: Keys) -> Response:
+@router.delete("/platform/keys/{key_id}")
+async def revoke_platform_key(key_id: Uuid, caller: Who, keys: Keys) -> Revoked:
     """Take one of the platform's keys back."""
     await keys.revoke(None, key_id, caller.actor)
-    return Response(status_code=204)
+    return Revoked(id=key_id)
 
 
 def _within(caller: Caller, request: KeyRequest) -> None:
