@@ -7,10 +7,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from parley.environment import Environment
+from parley.moments import short
 from parley.tenancy import Tenancy
 from parley.tenant_file import read_tenants
 from shared.runtime.errors import BadInput, Conflict
-from shared.services.tenancy import Applied, TenantList, TenantView
+from shared.services.tenancy import Applied, CredentialView, TenantList, TenantView
 from shared.tenancy.files import AppFile, TenantFile
 
 DONE, REFUSED = 0, 1
@@ -70,7 +71,7 @@ def show(given: argparse.Namespace, environment: Environment) -> int:
     print(f"{tenant.tenant}  {tenant.name}  {tenant.status}  id {tenant.id}")
     for credential in tenant.credentials:
         print(f"  credential {credential.kind}/{credential.name}: {credential.secret}", end="")
-        print(f", previous {credential.previous}, health {credential.health}")
+        print(f", previous {credential.previous}, health {credential.health}{_told(credential)}")
     for app in tenant.apps:
         print(f"  app {app.app}: app_secret {app.app_secret}", end="")
         print(f", previous {app.app_secret_previous}, verify_token {app.verify_token}")
@@ -79,6 +80,12 @@ def show(given: argparse.Namespace, environment: Environment) -> int:
         for name, value in channel.model_dump(exclude={"name", "status", "id"}).items():
             print(f"    {name:<24} {value}")
     return DONE
+
+
+def _told(credential: CredentialView) -> str:
+    """When a provider told last, and when the credential ends: silence is no health."""
+    seen = f" (told {short(credential.health_at)})" if credential.health_at else ""
+    return seen + (f", ends {short(credential.expires_at)}" if credential.expires_at else "")
 
 
 def _tell(what: str, answer: Applied) -> None:

@@ -13,6 +13,14 @@ MOST = 100
 
 def add_tenant_commands(commands: Any) -> None:
     """What follows `parley tenants`."""
+    check = commands.add_parser(
+        "check",
+        help="hold a tenant, or all active ones, against Meta and Genesys; say what to mend",
+        description="Only asks, changes nothing. 1 when anything is wrong.",
+    )
+    check.add_argument("tenant", metavar="SLUG", nargs="?")
+    check.add_argument("--json", action="store_true", help="a JSON line each")
+    check.set_defaults(run=late("parley.check", "check"))
     audit = commands.add_parser("audit", help="who changed what, and when; the newest last")
     audit.add_argument("tenant", metavar="SLUG", nargs="?", help="of one tenant alone")
     audit.add_argument("--since", type=moment, metavar="MOMENT", help=FORMS)

@@ -30,6 +30,7 @@ from tenancy_service.routes import NAME, router
 from tenancy_service.routes_access import router as access_router
 from tenancy_service.routes_access import theirs
 from tenancy_service.routes_upkeep import router as upkeep_router
+from tenancy_service.standing import StandingsOf
 
 
 class Settings(DatabaseSettings, RedisSettings, ServiceAuthSettings, VaultSettings, RegionSettings):
@@ -45,6 +46,7 @@ class Kit(Resources):
     api_keys: ApiKeys
     audit: Audit
     renewal: Renewal
+    standings: StandingsOf
 
 
 @asynccontextmanager
@@ -68,6 +70,7 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
             api_keys=ApiKeys(database),
             audit=Audit(database),
             renewal=Renewal(database, vault),
+            standings=StandingsOf(database),
             checks=[
                 Check("postgresql", database.ping),
                 Check("redis", cache.ping, required=False),

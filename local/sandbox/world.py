@@ -9,12 +9,14 @@ from local.sandbox.genesys.attachments import Attachments
 from local.sandbox.genesys.downloads import Downloads
 from local.sandbox.genesys.gate import Gate
 from local.sandbox.genesys.inbound import Inbound
+from local.sandbox.genesys.integrations import Integrations
 from local.sandbox.genesys.login import Login
 from local.sandbox.genesys.outside import Outside
 from local.sandbox.genesys.receipts import Receipts
 from local.sandbox.genesys.threads import Conversations
 from local.sandbox.graph.accounts import Accounts
 from local.sandbox.graph.customers import Customers
+from local.sandbox.graph.lookups import Lookups
 from local.sandbox.graph.media import MediaRoom
 from local.sandbox.graph.messages import Messages
 from local.sandbox.graph.taps import Taps
@@ -32,13 +34,15 @@ class Meta:
     customers: Customers
     taps: Taps
     accounts: Accounts
+    lookups: Lookups
 
     @classmethod
     def built(cls, house: House) -> Meta:
         """Put it together."""
         messages, media = Messages(house), MediaRoom(house)
         customers = Customers(house, messages, media)
-        return cls(messages, media, customers, Taps(house, messages), Accounts(house, messages))
+        taps, accounts = Taps(house, messages), Accounts(house, messages)
+        return cls(messages, media, customers, taps, accounts, Lookups(house, media))
 
 
 @dataclass(slots=True)
@@ -53,6 +57,7 @@ class Platform:
     inbound: Inbound
     receipts: Receipts
     outside: Outside
+    integrations: Integrations
 
     @classmethod
     def built(cls, house: House) -> Platform:
@@ -63,7 +68,8 @@ class Platform:
         inbound = Inbound(house, talks, Attachments(house, agents).accepted)
         receipts = Receipts(house, talks)
         outside = Outside(house, gate, agents, inbound, receipts)
-        return cls(login, gate, talks, downloads, agents, inbound, receipts, outside)
+        looks = Integrations(gate)
+        return cls(login, gate, talks, downloads, agents, inbound, receipts, outside, looks)
 
 
 @dataclass(slots=True)

@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 
 from shared.runtime.errors import NotFound, Unavailable
 from shared.runtime.peer import Peer
+from shared.services.checks import Standing, Standings
+from shared.services.fields import Moment
 from shared.tenancy.models import (
     GenesysCredential,
     IdentifierKind,
@@ -82,9 +84,11 @@ class Applied(BaseModel):
 
 
 class Health(BaseModel):
-    """How a provider took a credential when it was last used."""
+    """What a provider told of a credential: when it was used, or when it was asked."""
 
-    health: Literal["good", "bad"]
+    health: Literal["good", "expiring", "bad"]
+    detail: str = Field("", max_length=500)
+    expires_at: Moment | None = None
 
 
 class CredentialView(BaseModel):
@@ -95,6 +99,9 @@ class CredentialView(BaseModel):
     secret: SecretState
     previous: SecretState
     health: str
+    health_detail: str | None = None
+    health_at: Moment | None = None
+    expires_at: Moment | None = None
 
 
 class AppView(BaseModel):
@@ -171,13 +178,19 @@ class TenancyClient:
         path = f"/tenancy/credentials/{_part(tenant_id)}/{kind}/{_part(name)}"
         return await self._get(path, Opened)
 
-    async def set_health(
-        self, tenant_id: str, kind: Provider, name: str, health: Literal["good", "bad"]
-    ) -> None:
-        """Note how the provider took a credential. Raises NotFound when there is no such one."""
+    async def set_health(self, tenant_id: str, kind: Provider, name: str, health: Health) -> None:
+        """Note what a provider told of a credential. Raises NotFound when there is no such one."""
         path = f"/tenancy/credentials/{_part(tenant_id)}/{kind}/{_part(name)}/health"
-        body = Health(health=health)
-        await self._peer.call("PUT", path, body=body, answer=Health, timeout=TIMEOUT)
+        await self._peer.call("PUT", path, body=health, answer=Health, timeout=TIMEOUT)
+
+    async def standings(self) -> list[Standing]:
+        """How the credentials of all active tenants stand."""
+        return (await self._get("/tenancy/standings", Standings)).credentials
+
+    async def tenant(self, slug: str) -> TenantView:
+        """A tenant. Raises NotFound."""
+        path = f"/tenancy/tenants/{_part(slug)}"
+        return await self._peer.call("GET", path, answer=TenantView, timeout=TIMEOUT)
 
     async def _get(self, path: str, answer: type[T]) -> T:
         try:

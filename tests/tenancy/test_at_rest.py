@@ -79,8 +79,9 @@ def test_every_column_of_bytes_is_sealed_or_known_as_no_secret(migrated: Endpoin
     assert {(row["table_name"], row["column_name"]) for row in found} == sealed | OTHER_BYTES
 
 
-@pytest.mark.usefixtures("file")
-def test_a_sealed_value_opens_in_its_own_place_alone(migrated: Endpoints, key_ring: str) -> None:
+def test_a_sealed_value_opens_in_its_own_place_alone(
+    file: dict[str, Any], migrated: Endpoints, key_ring: str
+) -> None:
     vault = Vault(KeyRing.parse(key_ring))
     url = migrated.database_url("tenancy")
     places = {

@@ -13,7 +13,7 @@ from shared.runtime.errors import ParleyError
 from shared.runtime.logging import logger
 from shared.runtime.metrics import counter
 from shared.services.auth import CredentialBad, TokenRequest
-from shared.services.tenancy import TenancyClient
+from shared.services.tenancy import Health, TenancyClient
 from shared.tenancy.models import GenesysCredential
 from shared.tokens.lifetime import LONGEST_S
 from shared.tokens.store import token_key
@@ -53,11 +53,14 @@ class Credentials:
             "add it to its file and apply that"
         )
 
-    async def note_health(self, request: TokenRequest, health: Literal["good", "bad"]) -> None:
+    async def note_health(
+        self, request: TokenRequest, health: Literal["good", "bad"], detail: str = ""
+    ) -> None:
         """Let operators see how the provider took the credential; nothing depends on it."""
+        told = Health(health=health, detail=detail)
         with suppress(ParleyError):
             await self._tenancy.set_health(
-                request.tenant_id, request.provider, request.credential, health
+                request.tenant_id, request.provider, request.credential, told
             )
 
     async def _log_in(self, request: TokenRequest, credential: GenesysCredential) -> Grant:
@@ -71,7 +74,7 @@ class Credentials:
             GRANTS.labels("genesys", "refused").inc()
             self._refused[key] = (digest, self._clock() + ASK_AGAIN_S, error.detail)
             log.warning("credential_refused", extra={"provider": "genesys"})
-            await self.note_health(request, "bad")
+            await self.note_health(request, "bad", error.detail)
             raise
         except ParleyError:
             GRANTS.labels("genesys", "no_answer").inc()

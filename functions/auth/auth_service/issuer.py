@@ -78,7 +78,7 @@ class Issuer:
         await self._store.delete(key)
         log.info("token_invalidated", extra={"provider": invalidation.provider})
         if invalidation.provider == "whatsapp":  # its token is the credential
-            await self._credentials.note_health(invalidation, "bad")
+            await self._credentials.note_health(invalidation, "bad", "Meta refused the token")
         return True
 
     async def _token(self, key: str, request: TokenRequest) -> Token:

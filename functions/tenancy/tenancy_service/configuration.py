@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.runtime.errors import NotFound
 from shared.runtime.logging import logger
-from shared.services.tenancy import Applied, TenantLine, TenantList, TenantView
+from shared.services.tenancy import Applied, Health, TenantLine, TenantList, TenantView
 from shared.storage.database import Database, Session
 from shared.tenancy.files import AppFile, TenantFile
 from shared.tenancy.models import Provider
@@ -15,6 +15,7 @@ from tenancy_service.invalidation import LATE_READERS_S, Invalidator, stale_keys
 from tenancy_service.planning import Plan, Planner, credential_column
 from tenancy_service.repository import Repository
 from tenancy_service.rows import CredentialRow, Stored
+from tenancy_service.standing import StandingsOf
 from tenancy_service.views import tenant_view
 
 log = logger()
@@ -34,6 +35,7 @@ class Configuration:
         self._vault = vault
         self._invalidator = invalidator
         self._extra_regions = extra_regions
+        self._standings = StandingsOf(database)
 
     async def apply(
         self, file: TenantFile, actor: str, *, dry_run: bool = False, forget: bool = False
@@ -89,7 +91,9 @@ class Configuration:
         )
         if stored.tenant is None:
             raise NotFound(f"there is no tenant {slug!r}")
-        return tenant_view(stored.tenant, stored)
+        return tenant_view(
+            stored.tenant, stored, await self._standings.of(TenantScope(stored.tenant.id))
+        )
 
     async def list(self) -> TenantList:
         """All tenants, by slug."""
@@ -102,20 +106,21 @@ class Configuration:
         return TenantList(tenants=[TenantLine(**row) for row in rows])
 
     async def set_health(
-        self, scope: TenantScope, kind: Provider, name: str, health: str, actor: str
+        self, scope: TenantScope, kind: Provider, name: str, told: Health, actor: str
     ) -> None:
-        """Note that a provider took or refused a credential. Raises NotFound."""
+        """Note what a provider told of a credential. Raises NotFound."""
 
         def work(session: Session) -> bool:
             repository = Repository(session)
-            changed = repository.set_health(scope, kind, name, health)
+            changed = repository.set_health(scope, kind, name, told)
             if changed:
-                action, subject = f"credential.{health}", f"{kind}/{name}"
+                action, subject = f"credential.{told.health}", f"{kind}/{name}"
                 repository.audit(scope.tenant_id, actor, action, subject, ["health"])
             return changed
 
         if await self._database.transaction(work, idempotent=True):
-            log.info("credential_health", extra={"kind": kind, "credential": name, "to": health})
+            extra = {"kind": kind, "credential": name, "to": told.health}
+            log.info("credential_health", extra=extra)
 
     def _region_of(self, row: CredentialRow) -> str | None:
         try:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.runtime.errors import NotFound
+from shared.services.tenancy import Health
 from shared.storage.database import Session
 from shared.tenancy.files import ChannelFile
 from shared.tenancy.scope import TenantScope
@@ -85,14 +86,16 @@ class Repository:
         names = [field.name for field in dataclasses.fields(row)]
         given = ", ".join(f":{name}" for name in names)
         changed = ", ".join(f"{name} = excluded.{name}" for name in names if name != "id")
+        if isinstance(row, CredentialRow) and row.health == "unknown":
+            changed += ", health_detail = null, health_at = null, expires_at = null"
         statement = (
             f"insert into {TABLES[type(row)]} ({', '.join(names)}) values ({given})"  # noqa: S608  # names from our classes
             f" on conflict (id) do update set {changed}, updated_at = now()"
         )
         self._session.rows(statement, {name: getattr(row, name) for name in names})
 
-    def set_health(self, scope: TenantScope, kind: str, name: str, health: str) -> bool:
-        """Note how a credential fares; False when that was known. Raises NotFound."""
+    def set_health(self, scope: TenantScope, kind: str, name: str, told: Health) -> bool:
+        """Note what a provider told; False when the health was that before. Raises NotFound."""
         key = {"tenant_id": scope.tenant_id, "kind": kind, "name": name}
         found = self._session.rows(
             "select health from tenant_credentials"
@@ -101,14 +104,13 @@ class Repository:
         )
         if not found:
             raise NotFound("the tenant has no such credential")
-        if found[0]["health"] == health:
-            return False
         self._session.rows(
-            "update tenant_credentials set health = :health, health_at = now()"
+            "update tenant_credentials set health = :health, health_at = now(),"
+            " health_detail = :detail, expires_at = coalesce(:expires_at, expires_at)"
             " where tenant_id = :tenant_id and kind = :kind and name = :name",
-            {**key, "health": health},
+            {**key, **told.model_dump()},
         )
-        return True
+        return bool(found[0]["health"] != told.health)
 
     def audit(
         self,

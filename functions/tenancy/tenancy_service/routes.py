@@ -82,7 +82,7 @@ async def health(
     tenant_id: str, kind: Provider, name: Identifier, body: Health, actor: Actor, operator: Operator
 ) -> Health:
     """How the provider took a credential."""
-    await operator.set_health(TenantScope(tenant_id), kind, name, body.health, actor)
+    await operator.set_health(TenantScope(tenant_id), kind, name, body, actor)
     return body
 
 

@@ -5,11 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 
 from shared.runtime.service_auth import Caller
+from shared.services.checks import Standings
 from shared.services.fields import Moment
 from shared.services.upkeep import AuditPage, Place, Renewed, Seals
 from shared.tenancy.files import Slug
 from tenancy_service.auditing import Audit
 from tenancy_service.renewal import Renewal
+from tenancy_service.standing import StandingsOf
 
 router = APIRouter(prefix="/tenancy")
 
@@ -47,6 +49,13 @@ async def audit_of(
 ) -> AuditPage:
     """Every change of one tenant, the newest first."""
     return await log.of_tenant(slug, before, since)
+
+
+@router.get("/standings")
+async def standings(request: Request) -> Standings:
+    """How the credentials of all active tenants stand."""
+    kept: StandingsOf = request.state.kit.standings
+    return Standings(credentials=await kept.across_tenants())
 
 
 @router.get("/seals")

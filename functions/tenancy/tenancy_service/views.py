@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+from shared.services.checks import Standing
 from shared.services.tenancy import AppView, ChannelView, CredentialView, SecretState, TenantView
 from shared.tenancy.models import PLATFORM_APP
 from tenancy_service.rows import AppRow, ChannelRow, CredentialRow, Stored, TenantRow
 
 
-def tenant_view(tenant: TenantRow, stored: Stored) -> TenantView:
+def tenant_view(tenant: TenantRow, stored: Stored, standings: list[Standing]) -> TenantView:
     """One tenant, with each secret as set or missing."""
     app_names = {row.id: row.name for row in stored.apps}
+    standing = {(one.kind, one.name): one for one in standings}
     return TenantView(
         id=tenant.id,
         tenant=tenant.slug,
         name=tenant.name,
         status=tenant.status,
-        credentials=[_credential(row) for row in stored.credentials],
+        credentials=[
+            _credential(row, standing.get((row.kind, row.name))) for row in stored.credentials
+        ],
         apps=[_app(row) for row in stored.apps],
         channels=[_channel(row, app_names) for row in stored.channels],
     )
 
 
-def _credential(row: CredentialRow) -> CredentialView:
+def _credential(row: CredentialRow, standing: Standing | None) -> CredentialView:
     return CredentialView(
         kind=row.kind,
         name=row.name,
         secret=_state(row.sealed),
         previous=_state(row.sealed_previous),
         health=row.health,
+        health_detail=standing.health_detail if standing else None,
+        health_at=standing.health_at if standing else None,
+        expires_at=standing.expires_at if standing else None,
     )
 
 

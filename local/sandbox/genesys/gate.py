@@ -21,6 +21,7 @@ Inside = Callable[[Org, Call], tuple[Callable[[], Answer], Verdict]]
 RECEIVE = "conversation:message:receive"
 CREATE = "conversation:message:create"
 VIEW = "conversation:message:view"
+INTEGRATION_VIEW = "messaging:integration:view"
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from local.sandbox.room.desk import ANY, Answer, Call, Desk, Work
 from local.sandbox.world import World
 
 MESSAGES = "/genesys/api/v2/conversations/messages"
+MESSAGING = "/genesys/api/v2/conversations/messaging"
 INBOUND = f"{MESSAGES}/{{integration_id}}/inbound/open"
 
 
@@ -26,6 +27,7 @@ def _doors(world: World) -> list[tuple[str, str, str, Work]]:
     """Method, path, name, work."""
     platform = world.platform
     gate, inbound, outside = platform.gate, platform.inbound, platform.outside.doors()
+    lookups = platform.integrations.doors()
     structured = gate.guarded("genesys-structured-response", inbound.structured)
     receipt = gate.guarded("genesys-receipt", platform.receipts.receipt)
     return [
@@ -36,6 +38,13 @@ def _doors(world: World) -> list[tuple[str, str, str, Work]]:
         ("POST", f"{MESSAGES}/agentless", "agentless", outside["agentless"]),
         ("POST", f"{MESSAGES}/inbound/open", "legacy", outside["legacy"]),
         ("GET", f"{MESSAGES}/{{message_id}}/details", "details", outside["details"]),
+        (
+            "GET",
+            f"{MESSAGING}/integrations/open/{{integration_id}}",
+            "integration",
+            lookups["integration"],
+        ),
+        ("GET", f"{MESSAGING}/supportedcontent/{{content_id}}", "content", lookups["content"]),
         ("GET", f"{PLACE}/{{file_id}}", "download", platform.downloads.download),
         ("GET", f"{ELSEWHERE}/{{file_id}}", "storage", platform.downloads.storage),
     ]

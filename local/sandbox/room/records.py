@@ -17,7 +17,9 @@ from local.sandbox.room.clock import iso_ms
 from local.sandbox.room.settings import Settings
 
 TIMED_OUT = "timeout"
-SECRETS = re.compile(rb'("access_token":"|client_secret=)[^"&]*')
+SECRETS = re.compile(
+    rb'("access_token":"|client_secret=|"outboundNotificationWebhookSignatureSecretToken":")[^"&]*'
+)
 PENDING = ("webhooks_pending", "fetches_pending")
 SHOWN_ATTEMPTS = 50
 SHOWN_ANSWER = 2000

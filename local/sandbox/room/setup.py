@@ -36,14 +36,19 @@ class PhoneNumber(Item):
     app: str
     callback_url: str | None = None
     allowed_recipients: list[str] | None = Field(None, description="of a test number: else 131030")
+    subscribed: bool = Field(True, description="its account has subscribed the app")
+    status: str = "CONNECTED"
 
 
 class AccessToken(Item):
-    """A Graph token and the numbers it may use."""
+    """A Graph token and the numbers it may use. `expires_at`: Unix seconds; 0: never."""
 
     token: str = Field(min_length=1)
     phone_number_ids: list[str]
     expired: bool = False
+    type: Literal["SYSTEM_USER", "USER", "PAGE", "APP"] = "SYSTEM_USER"
+    expires_at: int = 0
+    scopes: list[str] = ["whatsapp_business_management", "whatsapp_business_messaging"]
 
 
 class TemplateButton(Item):
@@ -89,6 +94,7 @@ class Client(Item):
         "conversation:message:receive",
         "conversation:message:view",
         "conversation:message:create",
+        "messaging:integration:view",
     ]
     rate_per_minute: int | None = None
 
@@ -101,6 +107,10 @@ class Integration(Item):
     webhook_url: str = Field(pattern=r"^https?://")
     webhook_secret: str = Field(min_length=16)
     webhook_headers: dict[str, str] = {}
+    create_status: Literal["Initiated", "Completed", "Error"] = "Completed"
+    status: Literal["Active", "Inactive"] = "Active"
+    inbound_media: list[str] = ["*/*"]
+    outbound_media: list[str] = ["*/*"]
 
 
 class Org(Item):

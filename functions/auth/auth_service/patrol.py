@@ -1,0 +1,131 @@
+"""Credentials looked after without traffic: each asked of its provider some times a day.
+
+Silence says nothing of a credential: what is written down is what a provider told, and when. One
+replica asks, by a lock in Redis; all of them show the numbers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from auth_service.issuer import Issuer
+from auth_service.providers import Denied, Providers, Refused
+from auth_service.verdicts import ends_at, token_health
+from shared.runtime.clock import utcnow
+from shared.runtime.errors import ParleyError
+from shared.runtime.logging import logger
+from shared.runtime.metrics import gauge
+from shared.services.auth import CredentialBad, TokenRequest
+from shared.services.checks import CredentialHealth, Standing
+from shared.services.tenancy import Health, TenancyClient
+from shared.storage.cache import Cache
+
+log = logger()
+
+CREDENTIALS = gauge(
+    "credentials", "Credentials of active tenants by how they stand", ("provider", "health")
+)
+SOONEST = gauge(
+    "credential_soonest_end_seconds",
+    "Until the first credential ends; -1: none does",
+    ("provider",),
+)
+
+LOOK_AGAIN = timedelta(hours=6)
+LOCK = "patrol:credentials"
+LOCK_S = 240.0
+HEALTHS: tuple[CredentialHealth, ...] = ("unknown", "good", "expiring", "bad")
+
+
+class Patrol:
+    """Goes its rounds for one process: `start` it in the loop, `close` it at the end."""
+
+    def __init__(
+        self,
+        issuer: Issuer,
+        tenancy: TenancyClient,
+        providers: Providers,
+        cache: Cache,
+        clock: Callable[[], datetime] = utcnow,
+    ) -> None:
+        self._issuer = issuer
+        self._tenancy = tenancy
+        self._providers = providers
+        self._cache = cache
+        self._clock = clock
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, every: float) -> None:
+        """Begin; `every` in seconds."""
+        self._task = asyncio.create_task(self._live(every))
+
+    async def close(self) -> None:
+        """Stop."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _live(self, every: float) -> None:
+        while True:
+            # Replicas that start together do not ask together.
+            await asyncio.sleep(every * random.uniform(0.5, 1.5))  # noqa: S311  # no secret
+            try:
+                await self.round()
+            except ParleyError as error:
+                log.info("patrol_waits", extra={"code": error.code})
+
+    async def round(self) -> None:
+        """Show how all stand; ask of those that are due. Raises ParleyError: another time."""
+        standings = await self._tenancy.standings()
+        async with self._cache.lock(LOCK, LOCK_S) as mine:
+            due = [one for one in standings if mine and self._due(one)]
+            for one in due:
+                await self._look(one)
+        self._show(await self._tenancy.standings() if due else standings)
+
+    def _due(self, one: Standing) -> bool:
+        return one.health_at is None or self._clock() - one.health_at >= LOOK_AGAIN
+
+    async def _look(self, one: Standing) -> None:
+        request = TokenRequest(tenant_id=one.tenant_id, provider=one.kind, credential=one.name)
+        try:
+            health = await self._asked(request)
+        except Denied:  # it may be good and yet not be told of itself
+            return
+        except (CredentialBad, Refused) as error:
+            health = Health(health="bad", detail=error.detail)
+        except ParleyError:  # nobody answered: that says nothing of the credential
+            return
+        if health.health != "good":
+            extra = {"tenant_id": one.tenant_id, "provider": one.kind, "credential": one.name}
+            soon = health.health == "expiring"
+            log.warning(
+                "credential_expiring" if soon else "credential_bad",
+                extra=extra | {"detail": health.detail},
+            )
+        with suppress(ParleyError):
+            await self._tenancy.set_health(one.tenant_id, one.kind, one.name, health)
+
+    async def _asked(self, request: TokenRequest) -> Health:
+        token = (await self._issuer.token(request)).access_token
+        if request.provider == "genesys":
+            return Health(health="good", detail="Genesys gives it tokens")
+        facts = await self._providers.token(token)
+        health, words = token_health(facts, self._clock())
+        told = "bad" if health == "bad" else "expiring" if health == "expiring" else "good"
+        return Health(health=told, detail=words, expires_at=ends_at(facts))
+
+    def _show(self, standings: list[Standing]) -> None:
+        counts = Counter((one.kind, one.health) for one in standings)
+        for provider in ("whatsapp", "genesys"):
+            for health in HEALTHS:
+                CREDENTIALS.labels(provider, health).set(counts[provider, health])
+            ends = [one.expires_at for one in standings if one.kind == provider and one.expires_at]
+            left = min(ends) - self._clock() if ends else None
+            SOONEST.labels(provider).set(-1 if left is None else left.total_seconds())
