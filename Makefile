@@ -60,14 +60,14 @@ test-contract: install ## Hold every message type to both contracts and count th
 	@$(BIN)/python -m tests.wire.counts
 
 SECURITY := tests/security tests/gateway tests/auth tests/erasure tests/runtime/test_service_auth.py \
-  tests/media/test_hosts.py tests/media/test_fetch.py tests/state/test_isolation.py \
+  tests/media/test_hosts.py tests/media/test_fetch.py tests/state/test_isolation.py tests/tenancy \
   tests/migrations/test_schema.py tests/parley/test_erase.py tests/parley/test_retention.py \
   tests/connector/test_erased.py tests/doors/test_doors.py tests/deploy/test_template.py
 FUZZ_MINUTES ?= 1
 
 .PHONY: test-security
 test-security: install ## Forgeries, injections, slow and deep bodies, leaks, a fuzz: FUZZ_MINUTES=10
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(SECURITY)
+	@SECURITY_FULL=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(SECURITY)
 	@$(BIN)/python -m tests.security.fuzz --minutes $(FUZZ_MINUTES)
 
 .PHONY: check

@@ -1,5 +1,7 @@
 """API keys as they are made, listed and revoked. The key itself is shown once, in one answer."""
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.services.fields import Moment
@@ -38,7 +40,8 @@ class KeyView(BaseModel):
 class KeyMade(KeyView):
     """A key, this once."""
 
-    key: WireSecret
+    # Shown this once; pydantic would publish every secret as one that is never answered.
+    key: Annotated[WireSecret, Field(json_schema_extra={"writeOnly": False})]
 
 
 class Revoked(BaseModel):

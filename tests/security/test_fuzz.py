@@ -16,10 +16,10 @@ from tests.doors.house import Company, House
 from tests.security.mutate import bodies, mutated, put
 from tests.services.processes import Process
 
-SECONDS = float(os.environ.get("FUZZ_SECONDS", "10"))
+SECONDS = float(os.environ.get("FUZZ_SECONDS", "6"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261123"))
 AT_ONCE = 4
-WARM = 400  # requests, before memory is looked at
+WARM = 300  # requests, before memory is looked at
 GROWTH = 24 * 1024 * 1024  # bytes: the allocator's own ups and downs
 CLIENTS_FAULTS = {200, 400, 401, 403, 408, 413, 422}
 
