@@ -115,6 +115,8 @@ def test_a_parameter_that_is_no_good_is_named(
         "/tenancy/tenants",
         "/function/state",
         "/webhook/other",
+        "/webhook/meta/..",
+        "/webhook/meta%2f..",
     ],
 )
 def test_what_is_no_route_is_a_404_for_everybody(office: Office, admin: str, path: str) -> None:

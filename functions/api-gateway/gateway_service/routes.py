@@ -26,7 +26,7 @@ IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
 _ID = r"[^/\x00-\x1f\x7f]{1,512}"
 _KINDS = {
     "message_id": r"[^\x00-\x1f\x7f]{1,512}",  # a wamid is base64 and may hold a slash
-    "app": r"[A-Za-z0-9._-]{1,64}",
+    "app": r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}",  # a name of a tenants file; dots alone lead up
 }
 
 
