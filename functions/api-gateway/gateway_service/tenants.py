@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from gateway_service.strangers import Strangers
 from shared.runtime.errors import Forbidden
 from shared.services.access import AccessClient, TenantCard
 from shared.tenancy.memory import Memory, MemoryLimits
@@ -20,6 +21,7 @@ class Tenants:
 
     def __init__(self, client: AccessClient, clock: Callable[[], float]) -> None:
         self._client = client
+        self._strangers = Strangers(clock)
         self._cards: Memory[TenantCard] = Memory("tenant_card", CARDS, clock)
         self._origins: Memory[bool] = Memory("web_origin", ORIGINS, clock)
 
@@ -43,7 +45,10 @@ class Tenants:
         if not _ORIGIN.fullmatch(origin):
             return False
 
-        async def ask() -> bool | None:
+        async def known() -> bool | None:
             return await self._client.origin(origin) or None
+
+        async def ask() -> bool | None:
+            return await self._strangers.ask(origin, known)
 
         return bool(await self._origins.get(origin, ask))

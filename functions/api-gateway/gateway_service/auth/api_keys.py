@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway_service.principal import Principal
+from gateway_service.strangers import Strangers
 from gateway_service.tenants import Tenants
 from shared.runtime.clock import utcnow
 from shared.runtime.errors import Unauthorised
@@ -24,6 +25,7 @@ class ApiKeys:
     def __init__(self, client: AccessClient, tenants: Tenants, clock: Callable[[], float]) -> None:
         self._client = client
         self._tenants = tenants
+        self._strangers = Strangers(clock)
         self._cards: Memory[KeyCard] = Memory("api_key", CARDS, clock)
 
     async def principal(self, key: str) -> Principal:
@@ -31,9 +33,12 @@ class ApiKeys:
         if not KEY.fullmatch(key):
             raise Unauthorised
         hashed = key_hash(key)
-        card = await self._cards.get(hashed, lambda: self._client.key(hashed))
+        card = await self._cards.get(hashed, lambda: self._ask(hashed))
         if card is None or (card.expires_at is not None and card.expires_at <= utcnow()):
             raise Unauthorised
         tenant = None if card.tenant_id is None else await self._tenants.active(card.tenant_id)
         scopes = narrowed(card.role, card.scopes)
         return Principal(f"key:{card.id}", tenant, (card.role,), scopes)
+
+    async def _ask(self, hashed: str) -> KeyCard | None:
+        return await self._strangers.ask(hashed, lambda: self._client.key(hashed))

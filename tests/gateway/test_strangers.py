@@ -1,0 +1,61 @@
+"""Made-up keys and origins cost tenancy little, and those who are known nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from gateway_service.strangers import BURST, PER_SECOND, Strangers
+from shared.runtime.errors import Unavailable
+
+
+class Source:
+    """Knows one name, on a clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.asked = 0
+        self.strangers = Strangers(lambda: self.now)
+
+    def ask(self, name: str) -> str | None:
+        async def question() -> str | None:
+            self.asked += 1
+            return name if name == "known" else None
+
+        return asyncio.run(self.strangers.ask(name, question))
+
+
+def crowd(source: Source, count: int) -> int:
+    """How many of so many strangers were turned away."""
+    away = 0
+    for number in range(count):
+        try:
+            assert source.ask(f"x{number}") is None
+        except Unavailable:
+            away += 1
+    return away
+
+
+def test_a_crowd_of_strangers_is_turned_away_unasked() -> None:
+    source = Source()
+    assert crowd(source, int(BURST) + 50) == 50
+    assert source.asked == BURST
+    source.now += 2.0
+    assert crowd(source, 100) == 100 - 2 * PER_SECOND
+
+
+def test_who_was_known_before_the_crowd_came_is_asked_for() -> None:
+    source = Source()
+    assert source.ask("known") == "known"
+    crowd(source, int(BURST) + 50)
+    assert source.ask("known") == "known"
+
+
+def test_who_was_not_waits_until_it_has_passed() -> None:
+    source = Source()
+    crowd(source, int(BURST) + 50)
+    with pytest.raises(Unavailable):
+        source.ask("known")
+    source.now += 1.0
+    assert source.ask("known") == "known"
