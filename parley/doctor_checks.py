@@ -19,6 +19,7 @@ from parley.environment import Environment, Found
 from parley.objects import missing_buckets
 from parley.tenancy import Tenancy
 from shared.runtime.errors import ParleyError
+from shared.runtime.service_auth import ServiceTokens
 from shared.services.tenancy import TenantList
 from shared.services.upkeep import Seals
 from shared.tenancy.vault import KeyRing
@@ -160,11 +161,15 @@ def s3(environment: Environment) -> str:
     return f"all buckets at {_place(endpoint)}"
 
 
-def function(setting: Found) -> str:
-    """Whether a function says that it is ready; else which of its checks fail."""
+def function(setting: Found, token: str) -> str:
+    """Whether a function says that it is ready; else which of its checks fail.
+
+    Through the platform's gateway it tells only the holder of a service token.
+    """
     url = f"{setting.value.rstrip('/')}/readyz"
+    ours = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        answer = requests.get(url, timeout=SECONDS, allow_redirects=False)
+        answer = requests.get(url, timeout=SECONDS, allow_redirects=False, headers=ours)
     except requests.RequestException as error:
         raise _silent(setting, error) from None
     try:
@@ -198,7 +203,13 @@ def _role(setting: Found) -> Check:
 
 def _function(environment: Environment, name: str) -> Check:
     setting = f"{name.upper().replace('-', '_')}_URL"
-    return Check(name, lambda: function(environment.need(setting)))
+
+    def ask() -> str:
+        key = environment.find("SERVICE_TOKEN_KEY")
+        token = ServiceTokens("parley:doctor", key.value).mint(name) if key else ""
+        return function(environment.need(setting), token)
+
+    return Check(name, ask)
 
 
 def _provider(environment: Environment, name: str, default: str) -> Check:

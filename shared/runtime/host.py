@@ -10,11 +10,12 @@ import time
 from contextlib import AsyncExitStack
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.runtime import metrics
-from shared.runtime.errors import BodyTooLarge, NotFound, ParleyError
+from shared.runtime.errors import BodyTooLarge, NotFound, ParleyError, Unauthorised
 from shared.runtime.function import Check, Function, Resources
 from shared.runtime.logging import describe, logger
 from shared.runtime.problem import problem, problem_of
@@ -27,6 +28,10 @@ log = logger()
 CHECK_TIMEOUT_S = 1.5
 REQUESTS = metrics.histogram("request_seconds", "Time of a request in this function", ("status",))
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")  # the framework's own
+# What says how we are, and to whom: to the platform's own probes, which come straight to us, and to
+# holders of a service token. The platform's gateway exposes every function, and adds these.
+INSIDE = ("/readyz", "/metrics")
+BROUGHT = frozenset({"x-forwarded-for", "x-forwarded-host", "x-call-id", "forwarded"})
 BODY_TIMEOUT_S = 10.0  # a body that takes longer is a client that holds us
 
 
@@ -70,7 +75,7 @@ class Host:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        own = _odd(scope) or await self._own_route(scope["path"])
+        own = _odd(scope) or await self._own_route(scope)
         if own is not None:
             await own(scope, receive, send)
             return
@@ -88,14 +93,30 @@ class Host:
         scope.setdefault("state", {}).update(kit=self._kit, service_tokens=self._tokens)
         await self._app(scope, _replay(body, receive), _timed(send))
 
-    async def _own_route(self, path: str) -> Response | None:
+    async def _own_route(self, scope: Scope) -> Response | None:
+        path = scope["path"]
         if path == "/healthz":
             return PlainTextResponse("ok")
+        if path in INSIDE and self._is_strangers(scope):
+            return problem_of(Unauthorised())
         if path == "/readyz":
             return await self._ready()
         if path == "/metrics":
             return Response(metrics.page(), media_type=metrics.CONTENT_TYPE)
         return None
+
+    def _is_strangers(self, scope: Scope) -> bool:
+        """Whether a gateway or an ingress brought the request, and no token of ours with it."""
+        headers = Headers(scope=scope)
+        if BROUGHT.isdisjoint(headers):
+            return False
+        try:
+            if self._tokens is not None:
+                self._tokens.verify_header(headers.get("authorization"), self._function.name)
+                return False
+        except Unauthorised:
+            pass
+        return True
 
     async def _ready(self) -> Response:
         checks = self._kit.checks if self._kit is not None else []

@@ -34,7 +34,8 @@ def routes(name: str) -> set[tuple[str, str]]:
     )
     found = {tuple(ast.literal_eval(line)) for line in told.stdout.splitlines()}
     named = {text for path in folder.rglob("*.py") for text in _texts(path)}
-    return found | {(method, path) for path in named for method in ("GET", "POST")}
+    anywhere = {("POST", "/"), ("GET", "/openapi.json"), ("GET", "/docs")}
+    return found | anywhere | {(method, path) for path in named for method in ("GET", "POST")}
 
 
 def filled(path: str) -> str:
