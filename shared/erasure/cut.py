@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.erasure.marks import Marks
+from shared.erasure.marks import Marks, canonical
 from shared.wire.body import Json
+from shared.wire.customer import is_bsuid
 from shared.wire.fields import obj, objects, text
 
 # Where the items of a webhook name a customer (contracts/meta.md b).
@@ -20,6 +21,8 @@ ADDRESSES = (
     *("recipient_id", "recipient_user_id", "recipient_parent_user_id", "recipient_participant_id"),
     *("parent_user_id", "contact", "phone_number", "system"),
 )
+CARDS = "contacts"
+BESIDE_CARDS = ("messages", "statuses", "message_echoes", "calls")
 MAX_DEPTH = 64  # deeper than any webhook; what lies below stays unread
 
 
@@ -130,7 +133,13 @@ def _without(value: Any, marks: Marks, others: frozenset[str], done: Cut, depth:
     if depth > MAX_DEPTH:
         return value
     if isinstance(value, dict):
-        return {k: _without(one, marks, others, done, depth + 1) for k, one in value.items()}
+        left = {
+            key: one if key == CARDS else _without(one, marks, others, done, depth + 1)
+            for key, one in value.items()
+        }
+        if isinstance(value.get(CARDS), list):
+            left[CARDS] = _cards(value, left, marks, done)
+        return left
     if not isinstance(value, list):
         return value
     kept = []
@@ -143,6 +152,33 @@ def _without(value: Any, marks: Marks, others: frozenset[str], done: Cut, depth:
             into = whose is None
             kept.append(_without(one, marks, others, done, depth + 1) if into else one)
     return kept
+
+
+def _cards(before: Json, left: Json, marks: Marks, done: Cut) -> list[Any]:
+    """The contacts that are left: each goes, or stays, with the items that it names the people of.
+
+    A number alone does not say whose card it is: it may have changed hands since.
+    """
+    gone, there = _people(before) - _people(left), _people(left)
+    kept = []
+    for card in before[CARDS]:
+        names = set(map(canonical, _named(card))) if isinstance(card, dict) else set()
+        ids = {one for one in names if is_bsuid(one)}
+        if ids:
+            theirs_ = any(marks.has("address", one) for one in ids)
+        elif names & (gone | there):
+            theirs_ = not names & there
+        else:
+            theirs_ = any(marks.has("address", one) for one in names)
+        done.removed += theirs_
+        kept += [] if theirs_ else [card]
+    return kept
+
+
+def _people(value: Json) -> set[str]:
+    """Whom the items beside the contacts name."""
+    items = (one for key in BESIDE_CARDS for one in objects(value.get(key)))
+    return {canonical(name) for item in items for name in _named(item)}
 
 
 def _tells(value: Any) -> bool:

@@ -104,6 +104,19 @@ def test_a_message_from_the_number_that_was_another_s_then_stays() -> None:
     assert done.left == body(value(messages=[said(ANN, "wamid.before")]))
 
 
+def test_a_card_goes_or_stays_with_the_messages_of_its_number() -> None:
+    card = [{"wa_id": "499", "profile": {"name": "whoever"}}]
+    theirs = body(value(messages=[said("499", "wamid.ann-by-id")], contacts=card))
+    assert cut(theirs, MARKS, NOBODY).left is None
+    own = [{"wa_id": ANN, "profile": {"name": "who had it before"}}]
+    before = body(value(messages=[said(ANN, "wamid.before")], contacts=own))
+    assert cut(before, MARKS, frozenset({"wamid.before"})).left == before
+    told = [{"wa_id": ANN, "user_id": "DE.999"}, {"wa_id": ANN, "user_id": ANN_ID}]
+    both = body(value(messages=[said(ANN, "wamid.before")], contacts=told))
+    left = cut(both, MARKS, frozenset({"wamid.before"})).left
+    assert left == body(value(messages=[said(ANN, "wamid.before")], contacts=told[:1]))
+
+
 def test_of_a_shared_body_only_this_tenant_s_changes_are_looked_into() -> None:
     given = body(value(messages=[said(ANN)]))
     assert cut(given, MARKS, NOBODY, lambda _entry, _change: False).left == given

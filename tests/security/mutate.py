@@ -78,7 +78,7 @@ def mutated(body: Any, chance: random.Random, keep: frozenset[str]) -> bytes:
         if not found:
             break
         path = chance.choice(found)
-        pool = chance.choice((INJECTIONS, ODD, ODD, (deep(chance.choice((5, 60, 300))),)))
+        pool = chance.choice((INJECTIONS, ODD, ODD, (deep(chance.choice((5, 60, 120))),)))
         _change(body, path, chance, chance.choice(pool))
     raw = json.dumps(body).encode()
     return _broken(raw, chance) if chance.random() < BROKEN else raw
