@@ -45,7 +45,10 @@ def request_id(request: Request) -> str:
 
 def is_https(request: Request) -> bool:
     """Whether the caller speaks https, to us or to the proxy before us."""
-    return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto", "").lower())
+    return "https" in (
+        request.scope["scheme"],
+        request.headers.get("x-forwarded-proto", "").lower(),
+    )
 
 
 def finish(request: Request, visit: Visit, response: Response, seconds: float) -> Response:

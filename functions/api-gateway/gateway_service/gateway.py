@@ -56,7 +56,7 @@ class Gateway:
     async def _answer(self, request: Request, visit: Visit) -> Response:
         if cors.is_preflight(request.method, request.headers):
             return await self._preflight(request)
-        match = found(request.method, request.url.path)
+        match = found(request.method, request.scope["path"])
         route = visit.route = match.route
         if route.access == "webhook":
             return webhook_answer(await self.proxy.send(await webhook_call(request, route)))

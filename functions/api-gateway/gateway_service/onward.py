@@ -25,7 +25,8 @@ RETURNED = ("content-type", "retry-after", "allow")
 
 async def webhook_call(request: Request, route: Route) -> Call:
     """The very bytes, and what says who signed them."""
-    path, query = request.url.path, request.url.query
+    path = quote(request.scope["path"])
+    query = request.scope["query_string"].decode("latin-1")
     return Call(
         function=route.function,
         method=request.method,

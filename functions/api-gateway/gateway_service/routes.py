@@ -249,13 +249,16 @@ class WrongMethod(NotFound):
 
 def found(method: str, path: str) -> Found:
     """The route of a request. Raises NotFound, WrongMethod."""
-    rows = [(route, match) for route in ROUTES if (match := route.pattern.fullmatch(path))]
-    if not rows and path.startswith("/webhook/"):  # as senders write it, with a slash at the end
+    if path.startswith("/webhook/"):  # some senders put a slash at the end
         path = path.removesuffix("/")
-        rows = [(route, match) for route in ROUTES if (match := route.pattern.fullmatch(path))]
-    if not rows:
-        raise NotFound("there is no such route here")
-    for route, match in rows:
+    allowed: set[str] = set()
+    for route in ROUTES:
+        match = route.pattern.fullmatch(path)
+        if match is None:
+            continue
         if method in route.methods:
             return Found(route, match.groupdict())
-    raise WrongMethod(tuple(sorted({m for route, _ in rows for m in route.methods})))
+        allowed.update(route.methods)
+    if allowed:
+        raise WrongMethod(tuple(sorted(allowed)))
+    raise NotFound("there is no such route here")
