@@ -56,11 +56,13 @@ SECRETS: Mapping[str, str] = {
 }
 
 COMMAND: Mapping[str, str] = {
-    "AMQP_URL": "RabbitMQ, for `dlq replay`, `replay`, `ledger` and `doctor`",
+    "AMQP_URL": "RabbitMQ, for `dlq replay`, `replay`, `ledger`, `erase` and `doctor`",
     "CONNECTOR_URL": "Where the connector answers",
-    "DATABASE_OWNER_URL": "PostgreSQL as the owner of the tables, for `migrate` and `doctor`",
+    "DATABASE_OWNER_URL": "PostgreSQL as the owner of the tables, for `migrate`, `erase`, "
+    "`retention` and `doctor`",
     "DATABASE_URL": "The same, where `DATABASE_OWNER_URL` is not set",
-    "DATABASE_URL_CONNECTOR": "PostgreSQL as the role of connector, for `dlq` and `ledger`; "
+    "DATABASE_URL_CONNECTOR": "PostgreSQL as the role of connector, for `dlq`, `ledger`, `erase` "
+    "and `retention`; "
     "`doctor` asks it where it is set",
     "DATABASE_URL_FUNCTIONS": "PostgreSQL as the role of state; `doctor` asks it where it is set",
     "DATABASE_URL_TENANCY": "PostgreSQL as the role of tenancy; `doctor` asks it where it is set",
@@ -71,12 +73,12 @@ COMMAND: Mapping[str, str] = {
     "GRAPH_API_BASE_URL": "Meta's Graph API, for `doctor`; `https://graph.facebook.com` unless set",
     "GRAPH_API_VERSION": "Shown by `doctor`; the functions read it",
     "KEY_RING": "The key ring, for `doctor`",
-    "REDIS_URL": "Redis, for `doctor`",
+    "REDIS_URL": "Redis, for `erase` and `doctor`",
     "S3_ACCESS_KEY": "S3's access key, for `doctor`",
-    "S3_ENDPOINT_URL": "S3, for `buckets`, `replay`, `ledger` and `doctor`",
+    "S3_ENDPOINT_URL": "S3, for `buckets`, `replay`, `ledger`, `erase`, `retention` and `doctor`",
     "S3_PUBLIC_URL": "Shown by `doctor`",
     "S3_SECRET_KEY": "S3's secret key, for `doctor`",
     "SECRETS_DIR": "Folder of secret files",
-    "SERVICE_TOKEN_KEY": "The functions' own key, for `tenants` and `doctor`",
+    "SERVICE_TOKEN_KEY": "The functions' own key, for `tenants`, `erase` and `doctor`",
     "TENANCY_URL": "Where `tenancy` answers, for `tenants` and `doctor`",
 }

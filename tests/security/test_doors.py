@@ -77,6 +77,9 @@ def test_a_signature_that_is_not_the_body_s_opens_neither_door(
         headers = {} if signature is None else {"X-Hub-Signature-256": signature}
         answer = requests.post(door.url + path, data=body, headers=headers, timeout=10)
         assert answer.status_code == 401, how
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "server" not in answer.headers
         assert "secret" not in answer.text.lower()
     assert all(house.queued(exchange) == [] for exchange in MESSAGE_EXCHANGES)
 
