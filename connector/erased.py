@@ -52,16 +52,20 @@ class Erased:
         """Look once a second, until cancelled. What was known holds while PostgreSQL is away."""
         looks = 0
         while True:
-            try:
-                if looks % FORGET_EVERY == 0:
-                    await self._keep_house()
-                await self.look()
-                looks += 1
-            except ParleyError as error:
-                log.warning("erasures_unknown", extra={"detail": error.detail})
-            except Exception as error:  # noqa: BLE001  # the next look needs it
-                log.error("erasures_unknown", extra=describe(error))
             await asyncio.sleep(EVERY_S)
+            await self.refresh(keep_house=looks % FORGET_EVERY == 0)
+            looks += 1
+
+    async def refresh(self, *, keep_house: bool = False) -> None:
+        """Look once, whatever PostgreSQL says: before the first event, and then by `run`."""
+        try:
+            await self.look()
+            if keep_house:
+                await self._keep_house()
+        except ParleyError as error:
+            log.warning("erasures_unknown", extra={"detail": error.detail})
+        except Exception as error:  # noqa: BLE001  # the next look needs it
+            log.error("erasures_unknown", extra=describe(error))
 
     async def _keep_house(self) -> None:
         await self._database.call("erasure_forget", seconds=self._longest_life)
@@ -114,6 +118,10 @@ class Obedient(Target):
         """As a target, and what is obeyed."""
         super().__init__(*wiring, **named)
         self._erased = erased
+
+    def erases(self, held: Held) -> bool:
+        """Whether nothing of it is to be told."""
+        return self._erased.rest(held) is None
 
     async def post(self, held: Held) -> Answer:
         """As the function answers; `erased` where there is nothing to tell it."""

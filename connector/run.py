@@ -100,6 +100,7 @@ async def _targets(
 
     with contextlib.suppress(ParleyError):  # before anything goes; else as soon as it can
         await suspended.look()
+    await erased.refresh()
     async with background(erased.run()), background(suspended.run()):
         yield target
 

@@ -77,6 +77,6 @@ class Waiting(Obedient):
 
     async def post(self, held: Held) -> Answer:
         """As the function answers; or that it is not the time."""
-        if self.suspended.holds(held):
+        if self.suspended.holds(held) and not self.erases(held):
             return Answer(trouble="suspended", detail="its tenant or channel is suspended")
         return await super().post(held)

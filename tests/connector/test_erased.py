@@ -12,6 +12,8 @@ from shared.erasure.marks import Marker
 from shared.messaging.envelope import Event, EventType
 from shared.runtime.clock import rfc3339, utcnow
 from shared.storage.database import Database
+from tests.connector.harness import OK, TOKEN_KEY, World, play
+from tests.messaging.broker import until
 from tests.migrations.asking import ask
 
 KEY = "k" * 40
@@ -19,12 +21,14 @@ LONG_AGO = -2e7  # seconds; the erasure was ten million seconds ago
 ANN, BOB = "4915112345678", "4915187654321"
 
 
-def held(tenant: str, who: str, seconds: float, kind: str = EventType.WHATSAPP_MESSAGE) -> Held:
-    """An event that came so long after the erasure."""
+def event_of(
+    tenant: str, who: str, seconds: float, kind: str = EventType.WHATSAPP_MESSAGE
+) -> Event:
+    """One that reaches us so many seconds from now."""
     moment = utcnow() + timedelta(seconds=seconds)
     data: dict[str, Any] = {"received_at": rfc3339(moment)}
     data |= {"message": {"from": who, "id": f"wamid.{uuid4().hex}"}}
-    event = Event(
+    return Event(
         id=uuid4().hex,
         type=kind,
         source="test",
@@ -33,7 +37,33 @@ def held(tenant: str, who: str, seconds: float, kind: str = EventType.WHATSAPP_M
         partitionkey=f"{tenant}:c:{who}",
         data=data,
     )
+
+
+def held(tenant: str, who: str, seconds: float, kind: str = EventType.WHATSAPP_MESSAGE) -> Held:
+    event = event_of(tenant, who, seconds, kind)
     return held_of(event, event.encode(), tag=1, now=0, unix_now=0, alone=False)
+
+
+def test_what_waits_in_a_queue_is_dropped_and_over_for_the_ledger(migrated: Endpoints) -> None:
+    tenant = str(uuid4())
+    begin = "select erasure_begin(:tenant, 'p', 'me', -1e7, :marks, '{}') as begun"
+    marks = (Marker(TOKEN_KEY, tenant).of("address", ANN),)
+    ask(migrated.database_owner_url, begin, tenant=tenant, marks=marks)
+    anns, bobs = (event_of(tenant, who, LONG_AGO) for who in (ANN, BOB))
+
+    async def scenario(world: World) -> None:
+        await world.publish(anns, bobs)
+        async with world.connector():
+            await until(lambda: world.function.all_taken)
+            told: list[dict[str, Any]] = []
+            answers = "select answer from ledger_answers where event_id = :id"
+            async with Database.open(migrated.database_owner_url) as owner, asyncio.timeout(10):
+                while not told:
+                    told = await owner.rows(answers, id=anns.id)
+        assert told == [{"answer": "erased"}]
+        assert world.function.all_taken == {bobs.id}
+
+    play(migrated, scenario, lambda _: OK)
 
 
 def test_only_the_erased_person_s_earlier_events_are_dropped(migrated: Endpoints) -> None:
