@@ -97,8 +97,7 @@ def _tell(what: str, answer: Applied) -> None:
     for kept in answer.kept:
         print(f"  not in the file, left as it is: {kept}")
     if not answer.caches_cleared:
-        print("  Redis is away: the doors may use the old values for up to an hour, or until you")
-        print("  apply again once it is back")
+        print("  Redis is away: it is told once it is back; the doors ask tenancy until then")
 
 
 def _next(given: argparse.Namespace, refused: int, changed: int) -> None:
@@ -107,5 +106,5 @@ def _next(given: argparse.Namespace, refused: int, changed: int) -> None:
     elif given.dry_run and changed:
         print("nothing was changed; next: the same without --dry-run")
     elif changed:
-        print("webhooks are served under the new values within a minute")
+        print("webhooks are served under the new values within a second")
         print("next: `parley tenants list`")

@@ -28,9 +28,8 @@ log = logger()
 CHECK_TIMEOUT_S = 1.5
 REQUESTS = metrics.histogram("request_seconds", "Time of a request in this function", ("status",))
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")  # the framework's own
-# What says how we are, and to whom: to the platform's own probes, which come straight to us, and to
-# holders of a service token. The platform's gateway exposes every function, and adds these.
-INSIDE = ("/readyz", "/metrics")
+# What the platform's gateway adds to what it brings, and it exposes every function. Its own probes
+# come straight to us; others see how we are, and whom we know, with a service token alone.
 BROUGHT = frozenset({"x-forwarded-for", "x-forwarded-host", "x-call-id", "forwarded"})
 BODY_TIMEOUT_S = 10.0  # a body that takes longer is a client that holds us
 
@@ -97,10 +96,10 @@ class Host:
         path = scope["path"]
         if path == "/healthz":
             return PlainTextResponse("ok")
-        if path in INSIDE and self._is_strangers(scope):
-            return problem_of(Unauthorised())
         if path == "/readyz":
-            return await self._ready()
+            return await self._ready(stranger=self._is_strangers(scope))
+        if path == "/metrics" and self._is_strangers(scope):
+            return problem_of(Unauthorised())
         if path == "/metrics":
             return Response(metrics.page(), media_type=metrics.CONTENT_TYPE)
         return None
@@ -118,15 +117,15 @@ class Host:
             pass
         return True
 
-    async def _ready(self) -> Response:
+    async def _ready(self, *, stranger: bool) -> Response:
         checks = self._kit.checks if self._kit is not None else []
         states = await asyncio.gather(*(_ask(check) for check in checks))
         named = {check.name: state for check, state in zip(checks, states, strict=True)}
         bad = [c.name for c, s in zip(checks, states, strict=True) if c.required and s != "ok"]
         ready = self._kit is not None and not self.draining and not bad
         words = "ready" if ready else "draining" if self.draining else "not ready"
-        body = {"function": self._function.name, "status": words, "checks": named}
-        return JSONResponse(body, 200 if ready else 503)
+        told = {"function": self._function.name, "checks": named}
+        return JSONResponse({"status": words} | ({} if stranger else told), 200 if ready else 503)
 
     async def _read(self, receive: Receive) -> bytes | None:
         """The whole body. of-watchdog sends it chunked, so Content-Length is no help."""
