@@ -41,8 +41,8 @@ def office(migrated: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Ite
                 OIDC_AUDIENCE="parley",
                 OIDC_REFETCH_SECONDS="0.5",
                 FETCH_ALLOWED_HOSTS="127.0.0.1",
-                API_TENANT_PER_MINUTE="100000",
-                API_CLIENT_PER_MINUTE="600",
+                API_TENANT_PER_MINUTE="10000000",
+                API_CLIENT_PER_MINUTE="1000000",
                 **redis,
             )
         )
