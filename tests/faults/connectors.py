@@ -15,6 +15,7 @@ SECOND_PORT = PORT_OFFSET + 3050
 FROZEN_S = 20.0
 CRASHES = 12
 FILLED_S = 3.0
+LED_AWAY_S = 0.5  # a platform leads callers away before it tells a process to end
 
 
 def _frozen(field: Field) -> None:
@@ -62,7 +63,6 @@ def _crash_loop(field: Field) -> None:
             field.rest(FILLED_S / 3)
             child.kill()
             child.wait()
-    field.ready("connector")
 
 
 def _roll(field: Field) -> None:
@@ -86,12 +86,14 @@ def _handed_over(field: Field, name: str) -> None:
     first = gate.target
     gate.target = lambda: f"http://127.0.0.1:{SECOND_PORT}"
     try:
+        field.rest(LED_AWAY_S)
         old = field.running(name)
         field.signal(name, signal.SIGTERM)
         field.gone(old)
         field.ready(name)
     finally:
         gate.target = first
+        field.rest(LED_AWAY_S)
 
 
 SCENARIOS = [
@@ -99,5 +101,5 @@ SCENARIOS = [
     Scenario("two connectors, one cut off", _cut_off, lines=1000),
     Scenario("RabbitMQ restarted, many waiting", _restart_with_many_waiting, lines=800),
     Scenario("connectors in a crash loop", _crash_loop, lines=1200),
-    Scenario("everything replaced under load", _roll, lines=1500, unbroken=True),
+    Scenario("everything replaced under load", _roll, lines=2400, unbroken=True),
 ]

@@ -33,7 +33,6 @@ def _anywhere(victim: str, field: Field) -> None:
     for _ in range(2):
         field.kill(victim)
         field.rest(GAP_S)
-    field.ready(victim)
 
 
 def _path(start: str, word: bytes = b"") -> Fits:
@@ -76,7 +75,6 @@ class AtEach:
         """Raises TimeoutError, naming the step, when no call came that it could be killed in."""
         for step in [*self.steps] * self.times:
             field.kill_at(self.victim, step.gate, step.moment, step.fits, step.words)
-        field.ready(self.victim)
 
 
 STEPS = {

@@ -90,11 +90,12 @@ class Traffic:
 
     def repeated(self) -> list[str]:
         """Webhooks of these lines that had to be sent more than once."""
-        tries = {r["seq"]: r["tries"] for r in webhooks(self.sandbox)}
+        records = {record["seq"]: record for record in webhooks(self.sandbox)}
         return [
-            f"sent {tries[seq]} times: {person.thread(direction)} {text!r}"
+            f"sent {record['tries']} times ({_first_trouble(record)}): "
+            f"{person.thread(direction)} {text!r}"
             for person, direction, text, seq in self.sent
-            if tries.get(seq, 0) != 1
+            if (record := records[seq])["tries"] != 1
         ]
 
     def got(self) -> dict[str, list[Got]]:
@@ -169,6 +170,12 @@ def webhooks(sandbox: Sandbox) -> Iterator[dict[str, Any]]:
     while page := sandbox.records(kind="webhook", since=since, limit=PAGE):
         since = page[-1]["seq"]
         yield from page
+
+
+def _first_trouble(record: dict[str, Any]) -> str:
+    """What the first attempt met, and when."""
+    first = record["attempts"][0]
+    return f"{first['time']} {first['status'] or first['error']} {first['answer'][:120]}".strip()
 
 
 def _taken(attempts: Sequence[dict[str, Any]]) -> float:
