@@ -84,7 +84,7 @@ def is_known(words: list[str]) -> bool:
     parser = {"faas-local": faas_local, "parley": parley}[program].build_parser()
     for word in given:
         choices = subcommands(parser)
-        if not choices:
+        if not choices or word == "--help":
             return True  # an argument of the command, such as a function's name
         if word not in choices:
             return False
