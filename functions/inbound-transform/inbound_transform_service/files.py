@@ -152,9 +152,7 @@ def file_of(stored: StoredFile, media: Media) -> File:
     )
 
 
-def _request(
-    route: Route, media: Media, seconds: float, message_id: str
-) -> MediaFetch | None:
+def _request(route: Route, media: Media, seconds: float, message_id: str) -> MediaFetch | None:
     fits = media.url is not None and len(media.url) <= MAX_URL
     try:
         return MediaFetch(
