@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local.demo.world import World
-from tests.faults import clouds, connectors, kills, servers
+from tests.faults import clouds, connectors, kills, servers, upkeep
 from tests.faults.field import Field
 from tests.faults.house import house
 from tests.faults.scenario import Outcome, Scenario, play
@@ -23,6 +23,7 @@ SCENARIOS: Sequence[Scenario] = (
     *servers.SCENARIOS,
     *clouds.SCENARIOS,
     *connectors.SCENARIOS,
+    *upkeep.SCENARIOS,
 )
 COMPANIES = (("north-bank", "North Bank"), ("sky-air", "Sky Air"))
 RATE = 30.0

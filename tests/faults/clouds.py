@@ -126,7 +126,7 @@ ERRORS = [
     Scenario(
         f"{cloud}: {words}",
         partial(_fault, target, kind, {"match": {"name": MESSAGE[target]}, **more}),
-        short_lines=200 if (target, words) in {("graph", "5xx"), ("genesys", "429")} else 0,
+        short_lines=150 if (target, words) == ("genesys", "429") else 0,
     )
     for target, cloud in (("graph", "Graph API"), ("genesys", "Genesys"))
     for words, kind, more in (
@@ -157,8 +157,8 @@ SCENARIOS = [
     Scenario("Genesys: tokens revoked", _revoke),
     Scenario("Graph API: wrong token", partial(_wrong, access_token="EAA-wrong")),
     Scenario("Genesys: wrong secret", partial(_wrong, client_secret="wrong")),
-    Scenario("webhooks three times", _copies, short_lines=200),
-    Scenario("webhooks reordered", _reordered, short_lines=200),
+    Scenario("webhooks three times", _copies, short_lines=150),
+    Scenario("webhooks reordered", _reordered),
     Scenario(
         "statuses before messages",
         _all_day,

@@ -1,4 +1,4 @@
-"""Connectors in pairs, frozen, cut off, crashing; and every process replaced under load."""
+"""Connectors in pairs, frozen, cut off, crashing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from tests.faults.field import Field
 from tests.faults.house import PORT_OFFSET
-from tests.faults.kills import EVERY
 from tests.faults.scenario import Scenario
 from tests.faults.wires import Wire
 
@@ -15,7 +14,6 @@ SECOND_PORT = PORT_OFFSET + 3050
 FROZEN_S = 20.0
 CRASHES = 12
 FILLED_S = 3.0
-LED_AWAY_S = 0.5  # a platform leads callers away before it tells a process to end
 
 
 def _frozen(field: Field) -> None:
@@ -65,41 +63,9 @@ def _crash_loop(field: Field) -> None:
             child.wait()
 
 
-def _roll(field: Field) -> None:
-    """Each function, then the connector: a new one is ready, then the old one is told to end."""
-    for name in EVERY:
-        with field.another(name, SECOND_PORT) as second:
-            if name != "connector":
-                _handed_over(field, name)
-            else:
-                old = field.running(name)
-                field.signal(name, signal.SIGTERM)
-                field.rest(1.0)
-                field.gone(old)
-                field.ready(name)
-            del second
-
-
-def _handed_over(field: Field, name: str) -> None:
-    """Traffic goes to the second one while the first is replaced, and back."""
-    gate = field.gates[name]
-    first = gate.target
-    gate.target = lambda: f"http://127.0.0.1:{SECOND_PORT}"
-    try:
-        field.rest(LED_AWAY_S)
-        old = field.running(name)
-        field.signal(name, signal.SIGTERM)
-        field.gone(old)
-        field.ready(name)
-    finally:
-        gate.target = first
-        field.rest(LED_AWAY_S)
-
-
 SCENARIOS = [
     Scenario("two connectors, one frozen", _frozen, lines=900, short_lines=400),
     Scenario("two connectors, one cut off", _cut_off, lines=1000),
     Scenario("RabbitMQ restarted, many waiting", _restart_with_many_waiting, lines=800),
     Scenario("connectors in a crash loop", _crash_loop, lines=1200),
-    Scenario("everything replaced under load", _roll, lines=2400, unbroken=True),
 ]

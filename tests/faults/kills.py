@@ -117,7 +117,6 @@ STEPS = {
 }
 MANY = 3  # steps: then restarts take longer each time, and more lines are written meanwhile
 SHORT = {"connector": STEPS["connector"][1:2], INBOUND: STEPS[INBOUND][3:4]}
-SHORT |= {"wa-api": STEPS["wa-api"][1:]}
 
 SCENARIOS = [
     *(

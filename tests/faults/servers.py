@@ -73,7 +73,7 @@ SCENARIOS = [
     Scenario("PostgreSQL restarted", partial(_restart, "postgres"), unknowable=True),
     Scenario("PostgreSQL killed", partial(_kill, "postgres"), unknowable=True),
     Scenario("PostgreSQL connections cut", _cut_connections, unknowable=True, short_lines=150),
-    Scenario("Redis flushed", _flush, short_lines=150, unbroken=True),
+    Scenario("Redis flushed", _flush, unbroken=True),
     Scenario("Redis stopped", partial(_away, "redis"), lines=1500, short_lines=300, unbroken=True),
     Scenario("S3 stopped", partial(_away, "s3"), lines=1500, short_lines=300, unbroken=True),
     Scenario("S3 full", _fill, lines=800, unbroken=True),
