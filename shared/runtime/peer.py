@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeVar
+from urllib.parse import quote
 
 import aiohttp
 import orjson
 from pydantic import BaseModel, ValidationError
+from yarl import URL
 
-from shared.runtime.errors import BY_STATUS, ParleyError, Unavailable, Unknown
+from shared.runtime.errors import BY_STATUS, NotFound, ParleyError, Unavailable, Unknown
 from shared.runtime.service_auth import ServiceTokens
 from shared.runtime.trace import current_traceparent
 
@@ -33,6 +35,17 @@ async def http_session(*, pool: int = POOL) -> AsyncIterator[aiohttp.ClientSessi
         connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=True
     ) as session:
         yield session
+
+
+def segment(value: str) -> str:
+    """One segment of a path, whatever it holds.
+
+    Raises NotFound for nothing and for dots alone: a gateway on the way would take them for
+    another path, and nothing of ours has such a name.
+    """
+    if not value.strip("."):
+        raise NotFound("nothing has such a name")
+    return quote(value, safe="")
 
 
 class Peer:
@@ -57,7 +70,10 @@ class Peer:
         params: Mapping[str, str] | None = None,
         timeout: float = 5.0,  # noqa: ASYNC109  # it is the transport's limit, in seconds
     ) -> T:
-        """The peer's answer, read as `answer`. Raises a ParleyError, by the peer's own status."""
+        """The peer's answer, read as `answer`. Raises a ParleyError, by the peer's own status.
+
+        `path` is encoded: what comes of data goes through `segment`.
+        """
         status, raw, retry_after = await self._exchange(method, path, body, params, timeout)
         if status not in _OK:
             raise _error_of(self.name, status, raw, retry_after)
@@ -93,7 +109,7 @@ class Peer:
         try:
             async with self._session.request(
                 method,
-                self._url + path,
+                URL(self._url + path, encoded=True),
                 data=None if body is None else body.model_dump_json().encode(),
                 params=params,
                 headers=headers,

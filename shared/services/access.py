@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 
-from shared.runtime.peer import Peer
+from shared.runtime.peer import Peer, segment
 from shared.services.fields import Moment
 from shared.tenancy.models import Status
 from shared.tenancy.roles import Role
@@ -77,7 +76,7 @@ class AccessClient:
 
     async def tenant(self, ref: str) -> TenantCard | None:
         """A tenant by id or slug."""
-        path = f"/tenancy/card/{quote(ref, safe='')}"
+        path = f"/tenancy/card/{segment(ref)}"
         found = await self._peer.call("GET", path, answer=FoundTenant, timeout=TIMEOUT)
         return found.tenant
 

@@ -5,12 +5,11 @@ must never make a good message look like a stranger's.
 """
 
 from typing import Any, Literal, TypeVar
-from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 
 from shared.runtime.errors import NotFound, Unavailable
-from shared.runtime.peer import Peer
+from shared.runtime.peer import Peer, segment
 from shared.services.checks import Standing, Standings
 from shared.services.fields import Moment
 from shared.tenancy.models import (
@@ -167,20 +166,20 @@ class TenancyClient:
 
     async def resolve(self, kind: IdentifierKind, value: str) -> Resolution | None:
         """Whose the identifier is, or None."""
-        return (await self._get(f"/tenancy/resolve/{kind}/{_part(value)}", Resolved)).resolution
+        return (await self._get(f"/tenancy/resolve/{kind}/{segment(value)}", Resolved)).resolution
 
     async def signing(self, signer: Signer, key: str) -> SigningSecrets | None:
         """Secrets of a Meta app (by name) or of a Genesys integration (by id), or None."""
-        return (await self._get(f"/tenancy/signing/{signer}/{_part(key)}", Signing)).secrets
+        return (await self._get(f"/tenancy/signing/{signer}/{segment(key)}", Signing)).secrets
 
     async def credential(self, tenant_id: str, kind: Provider, name: str) -> Opened:
         """A credential, opened; the provider's field is None when there is no such one."""
-        path = f"/tenancy/credentials/{_part(tenant_id)}/{kind}/{_part(name)}"
+        path = f"/tenancy/credentials/{segment(tenant_id)}/{kind}/{segment(name)}"
         return await self._get(path, Opened)
 
     async def set_health(self, tenant_id: str, kind: Provider, name: str, health: Health) -> None:
         """Note what a provider told of a credential. Raises NotFound when there is no such one."""
-        path = f"/tenancy/credentials/{_part(tenant_id)}/{kind}/{_part(name)}/health"
+        path = f"/tenancy/credentials/{segment(tenant_id)}/{kind}/{segment(name)}/health"
         await self._peer.call("PUT", path, body=health, answer=Health, timeout=TIMEOUT)
 
     async def standings(self) -> list[Standing]:
@@ -189,7 +188,7 @@ class TenancyClient:
 
     async def tenant(self, slug: str) -> TenantView:
         """A tenant. Raises NotFound."""
-        path = f"/tenancy/tenants/{_part(slug)}"
+        path = f"/tenancy/tenants/{segment(slug)}"
         return await self._peer.call("GET", path, answer=TenantView, timeout=TIMEOUT)
 
     async def _get(self, path: str, answer: type[T]) -> T:
@@ -199,7 +198,3 @@ class TenancyClient:
             raise Unavailable(
                 "the tenancy function is not where TENANCY_URL says: it answered 404"
             ) from error
-
-
-def _part(value: str) -> str:
-    return quote(value, safe="")

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from urllib.parse import unquote
 
 import pytest
 from pydantic import BaseModel
 
 from shared.runtime.errors import NotFound, ParleyError, Unavailable, Unknown
-from shared.runtime.peer import Peer, http_session
+from shared.runtime.peer import Peer, http_session, segment
 from shared.runtime.service_auth import ServiceTokens
 from tests.support import free_port
 
@@ -46,7 +47,7 @@ async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Non
     await reader.readuntil(b"\r\n\r\n")
 
 
-async def ask(play: Play) -> Thing:
+async def ask(play: Play, path: str = "/x") -> Thing:
     done = asyncio.Event()
 
     async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -61,7 +62,7 @@ async def ask(play: Play) -> Thing:
             async with http_session() as session:
                 peer = Peer(session, name="state", url=url, tokens=ServiceTokens("t", KEY))
                 return await peer.call(
-                    "POST", "/x", body=Thing(name="a"), answer=Thing, timeout=0.5
+                    "POST", path, body=Thing(name="a"), answer=Thing, timeout=0.5
                 )
         finally:
             await done.wait()
@@ -114,3 +115,24 @@ def test_nobody_there_means_surely_not_sent() -> None:
 
     with pytest.raises(Unavailable):
         asyncio.run(call())
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "..."])
+def test_what_leads_elsewhere_is_no_name_of_anything(name: str) -> None:
+    with pytest.raises(NotFound):
+        segment(name)
+
+
+@pytest.mark.parametrize("name", ["a/../../b", "wamid.HBg/=+", "%2e%2e", "?x=1#y", "ä\r\n:"])
+def test_a_name_arrives_as_it_is_whatever_it_holds(name: str) -> None:
+    asked: list[bytes] = []
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(reply(200, b'{"name":"b"}'))
+        await writer.drain()
+
+    asyncio.run(ask(play, f"/x/{segment(name)}"))
+    target = asked[0].split(b" ")[1].decode()
+    assert target.count("/") == 2
+    assert unquote(target) == f"/x/{name}"

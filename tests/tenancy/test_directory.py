@@ -287,3 +287,13 @@ def test_the_breaker_lets_redis_back_in(server: RedisServer) -> None:
         await until(cached)
 
     play(server, scene)
+
+
+def test_dots_alone_are_nobody_and_ask_nobody(server: RedisServer) -> None:
+    async def scene(directory: Directory, tenancy: Standin, _: Clock, __: Cache) -> None:
+        for name in (".", "..", "..."):
+            assert await directory.by_integration(name) is None
+            assert await directory.verified("genesys", name, lambda _: True) is None
+        assert not tenancy.calls
+
+    play(server, scene)

@@ -15,7 +15,8 @@ from gateway_service.principal import Principal
 from gateway_service.proxy import Answered, Call
 from gateway_service.routes import Found, Route
 from gateway_service.validate import JSON, checked_body, checked_query
-from shared.runtime.errors import NotFound, Unavailable
+from shared.runtime.errors import Unavailable
+from shared.runtime.peer import segment
 from shared.runtime.problem import MEDIA_TYPE
 from shared.runtime.service_auth import ServiceTokens
 
@@ -65,20 +66,13 @@ async def api_call(
 
 def _target(found: Found, caller: Principal, query: dict[str, str]) -> str:
     route = found.route
-    values = {name: _segment(value) for name, value in found.values.items()}
+    values = {name: segment(value) for name, value in found.values.items()}
     if caller.tenant is not None:
         values["tenant"] = caller.tenant.id
         if "{tenant}" not in route.to:
             query = {**query, "tenant_id": caller.tenant.id}
     path = route.to.format(**values)
     return f"{path}?{urlencode(query)}" if query else path
-
-
-def _segment(value: str) -> str:
-    """One segment of a path, whatever it holds; dots alone would be taken for the way up."""
-    if not value.strip("."):
-        raise NotFound("there is no such route here")
-    return quote(value, safe="")
 
 
 def api_answer(route: Route, answered: Answered) -> Response:

@@ -1,8 +1,6 @@
 """Calls of the state function."""
 
-from urllib.parse import quote
-
-from shared.runtime.peer import Peer
+from shared.runtime.peer import Peer, segment
 from shared.services.state.messages import (
     Claim,
     ClaimRequest,
@@ -56,7 +54,7 @@ class StateClient:
     async def advance(self, message_id: str, update: StatusUpdate) -> StatusAdvanced:
         """Write down a status of the message with this id at Meta."""
         return await self._peer.call(
-            "PATCH", f"/state/message/{_segment(message_id)}", body=update, answer=StatusAdvanced
+            "PATCH", f"/state/message/{segment(message_id)}", body=update, answer=StatusAdvanced
         )
 
     async def confirm_receipt(self, confirmed: ReceiptConfirmed) -> Confirmed:
@@ -69,7 +67,7 @@ class StateClient:
         """Whose a conversation is. Raises NotFound."""
         return await self._peer.call(
             "GET",
-            f"/state/conversation/{_segment(conversation_id)}",
+            f"/state/conversation/{segment(conversation_id)}",
             params={"tenant_id": tenant_id, "channel_id": channel_id},
             answer=Conversation,
         )
@@ -78,7 +76,7 @@ class StateClient:
         """Find a message by its id at either side. Raises NotFound."""
         return await self._peer.call(
             "GET",
-            f"/state/message/{_segment(message_id)}",
+            f"/state/message/{segment(message_id)}",
             params={"tenant_id": tenant_id},
             answer=TrackedMessage,
         )
@@ -87,7 +85,7 @@ class StateClient:
         """Return a conversation's newest messages."""
         return await self._peer.call(
             "GET",
-            f"/state/conversation/{_segment(conversation_id)}/messages",
+            f"/state/conversation/{segment(conversation_id)}/messages",
             params={"tenant_id": tenant_id, "limit": str(limit)},
             answer=History,
         )
@@ -116,11 +114,7 @@ class StateClient:
         """Find a person by name, number in any spelling, or user id. Raises NotFound."""
         return await self._peer.call(
             "GET",
-            f"/state/customer/{_segment(customer)}",
+            f"/state/customer/{segment(customer)}",
             params={"tenant_id": tenant_id, "channel_id": channel_id},
             answer=CustomerState,
         )
-
-
-def _segment(text: str) -> str:
-    return quote(text, safe="")  # a wamid may hold `=` and `/`
