@@ -7,13 +7,11 @@ from typing import Any
 
 from fastapi import FastAPI
 from functions_framework.aio import http
-from pydantic import Field
 from starlette.requests import Request
 
 from shared.runtime.function import Check, Function, Resources
 from shared.runtime.routes import name_errors
 from shared.runtime.service_auth import OnBehalf
-from shared.runtime.settings import DatabaseSettings, RedisSettings, ServiceAuthSettings
 from shared.storage.cache import Cache
 from shared.storage.database import Database
 from state_service.keeping import Keeping
@@ -21,19 +19,8 @@ from state_service.keeping import router as keeping_router
 from state_service.people import People
 from state_service.routes import HOT_ROUTES, router
 from state_service.routes_people import router as people_router
+from state_service.settings import Settings
 from state_service.state import Policy, State
-
-
-class Settings(DatabaseSettings, RedisSettings, ServiceAuthSettings):
-    """How long a claim is held, and a send of unknown fate waits for a status before a repeat."""
-
-    claim_lease_seconds: float = Field(
-        60, gt=0, description="How long an attempt holds a message before another may take it"
-    )
-    resend_unknown_seconds: float = Field(
-        300,
-        description="Wait before a send of unknown fate is repeated; negative: never repeated",
-    )
 
 
 @dataclass(kw_only=True)

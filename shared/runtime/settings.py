@@ -63,7 +63,10 @@ class Settings(BaseSettings):
 def _explain(error: ValidationError) -> str:
     lines = []
     for fault in error.errors(include_input=False, include_url=False):
-        field = str(fault["loc"][0]) if fault["loc"] else "settings"
+        if not fault["loc"]:  # about several: it names them itself
+            lines.append(fault["msg"].removeprefix("Value error, "))
+            continue
+        field = str(fault["loc"][0])
         what = "missing" if fault["type"] == "missing" else fault["msg"]
         lines.append(
             f"{field.upper()}: {what} (set the variable {field.upper()}, "
