@@ -45,6 +45,28 @@ def test_a_crowd_of_strangers_is_turned_away_unasked() -> None:
     assert crowd(source, 100) == 100 - 2 * PER_SECOND
 
 
+def test_a_crowd_that_comes_all_at_once_is_counted_before_it_is_answered() -> None:
+    source = Source()
+
+    async def question() -> None:
+        source.asked += 1
+        await asyncio.sleep(0)
+
+    async def main() -> None:
+        crowd = (source.strangers.ask(f"x{number}", question) for number in range(500))
+        await asyncio.gather(*crowd, return_exceptions=True)
+
+    asyncio.run(main())
+    assert source.asked == BURST
+
+
+def test_who_proves_known_costs_the_strangers_nothing() -> None:
+    source = Source()
+    for _ in range(int(BURST) + 50):
+        assert source.ask("known") == "known"
+    assert crowd(source, int(BURST)) == 0
+
+
 def test_who_was_known_before_the_crowd_came_is_asked_for() -> None:
     source = Source()
     assert source.ask("known") == "known"

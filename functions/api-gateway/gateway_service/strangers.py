@@ -32,17 +32,23 @@ class Strangers:
 
     async def ask(self, name: str, question: Callable[[], Awaitable[T | None]]) -> T | None:
         """The answer, where it may be asked. Raises Unavailable when too many unknown came."""
-        self._refill()
-        if name not in self._known and self._left < 1:
-            TURNED_AWAY.inc()
-            raise Unavailable("too many come whom nobody knows", retry_after=1)
+        known = name in self._known
+        if not known:
+            self._take()  # before the answer is here: a crowd comes at once
         found = await question()
         if found is None:
-            self._left -= 1
             self._known.pop(name, None)
         else:
             self._known.of(name)
+            self._left += not known  # it was none of them
         return found
+
+    def _take(self) -> None:
+        self._refill()
+        if self._left < 1:
+            TURNED_AWAY.inc()
+            raise Unavailable("too many come whom nobody knows", retry_after=1)
+        self._left -= 1
 
     def _refill(self) -> None:
         now = self._clock()
