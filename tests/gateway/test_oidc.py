@@ -75,6 +75,21 @@ def test_an_unknown_key_makes_it_ask_again_but_seldom() -> None:
     assert provider.fetches == 2
 
 
+def test_all_who_come_at_once_with_a_new_key_are_let_in() -> None:
+    provider = Provider("a")
+    keys = provider.keys()
+    assert known(keys, "a") == [True]
+    provider.kids.append("b")
+    provider.now += 10
+
+    async def main() -> list[bool]:
+        found = await asyncio.gather(*(keys.key("b") for _ in range(20)))
+        return [key is not None for key in found]
+
+    assert asyncio.run(main()) == [True] * 20
+    assert provider.fetches == 2
+
+
 def test_a_withdrawn_key_is_out_after_five_minutes() -> None:
     provider = Provider("a", "b")
     keys = provider.keys()

@@ -55,9 +55,9 @@ class Keys:
 
     async def key(self, kid: str) -> jwt.PyJWK | None:
         """The key of that id, or None. Raises Unavailable when no keys can be had."""
-        if not self._keys or self._due(kid):
-            async with self._lock:
-                if self._due(kid):  # nobody asked while we waited
+        if kid not in self._keys or self._due(kid):
+            async with self._lock:  # who comes with a new key waits for those who ask already
+                if self._due(kid):
                     await self._renew()
         if self._clock() - self._learned > STALE_S:
             raise Unavailable("the identity provider does not answer", retry_after=1)
