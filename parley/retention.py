@@ -27,6 +27,9 @@ from shared.storage.buckets import KEPT_DAYS
 from shared.storage.database import Database
 
 DONE = 0
+# A claim outlives what may bring its message again: Meta's repeats (seven days), and the raw bodies
+# that `parley replay` reads. Else it would be sent a second time.
+SHORTEST_DAYS = 8
 BATCH = 1000  # messages in one transaction
 RAW = (INBOUND, OUTBOUND)
 MEDIA = ("media-inbound", "media-outbound")
@@ -92,9 +95,10 @@ async def _tenants(names: Database, slug: str | None) -> dict[str, str]:
 
 async def _days(owner: Database, tenant_id: str, messages: int) -> Days:
     told: dict[str, int | None] = await owner.call("retention_days", tenant_id=tenant_id)
+    kept = max(told["messages"] or messages, SHORTEST_DAYS)
     return Days(
-        told["messages"] or messages,
-        min(told["raw"] or KEPT_DAYS, KEPT_DAYS),
+        kept,
+        min(told["raw"] or KEPT_DAYS, KEPT_DAYS, kept),
         min(told["media"] or KEPT_DAYS, KEPT_DAYS),
     )
 

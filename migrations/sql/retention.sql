@@ -14,6 +14,19 @@ begin
             from tenants t where t.id = p_tenant_id);
 end $$;
 
+-- Whether a message may come again, so that its claim has to be known, however old it says it is:
+-- it waits in the park or as a dead letter, or Meta may still repeat it (for seven days,
+-- contracts/meta.md a). What was imported comes to nobody.
+create or replace function retention_needs(p_tenant_id uuid, p_tracking_id uuid) returns boolean
+language sql stable as $$
+  select exists (
+    select from message_tracking t
+     where t.tenant_id = p_tenant_id and t.tracking_id = p_tracking_id and t.part = 1
+       and (t.state <> 'recorded' and t.created_at >= now() - interval '8 days'
+            or exists (select from parked p where p.event_id = t.event_id)
+            or exists (select from dead_letters d where d.event_id = t.event_id)))
+$$;
+
 -- One batch of a tenant's messages from before a moment, with all that was told of them. People and
 -- their conversations stay: `parley erase` removes them. Until nothing is left: all counts are 0.
 create or replace function retention_sweep(
@@ -30,9 +43,12 @@ declare
   v_dead bigint;
 begin
   perform set_config('app.tenant_id', p_tenant_id::text, true);
+  delete from dead_letters d where d.tenant_id = p_tenant_id and d.last_seen < p_before;
+  get diagnostics v_dead = row_count;
   select array_agg(old.tracking_id) into v_messages
     from (select e.tracking_id from message_events e
            where e.tenant_id = p_tenant_id and e.at < p_before and e.kind = 'message'
+             and not retention_needs(p_tenant_id, e.tracking_id)
            limit p_limit) as old;
   delete from message_tracking t
    where t.tenant_id = p_tenant_id and t.tracking_id = any (v_messages);
@@ -42,14 +58,14 @@ begin
   get diagnostics v_events = row_count;
   delete from message_events e using (
     select o.tracking_id, o.part, o.kind, o.at from message_events o
-     where o.tenant_id = p_tenant_id and o.at < p_before limit p_limit) as old
+     where o.tenant_id = p_tenant_id and o.at < p_before
+       and not retention_needs(p_tenant_id, o.tracking_id)
+     limit p_limit) as old
    where e.tenant_id = p_tenant_id and e.tracking_id = old.tracking_id and e.part = old.part
      and e.kind = old.kind and e.at = old.at;
   get diagnostics v_orphans = row_count;
   delete from waiting_statuses w where w.tenant_id = p_tenant_id and w.received_at < p_before;
   get diagnostics v_waiting = row_count;
-  delete from dead_letters d where d.tenant_id = p_tenant_id and d.last_seen < p_before;
-  get diagnostics v_dead = row_count;
   return json_build_object(
     'message_tracking', v_tracking, 'message_events', v_events + v_orphans,
     'waiting_statuses', v_waiting, 'dead_letters', v_dead);
@@ -63,7 +79,8 @@ begin
   perform set_config('app.tenant_id', p_tenant_id::text, true);
   return json_build_object(
     'message_events', (select count(*) from message_events e
-                        where e.tenant_id = p_tenant_id and e.at < p_before),
+                        where e.tenant_id = p_tenant_id and e.at < p_before
+                          and not retention_needs(p_tenant_id, e.tracking_id)),
     'waiting_statuses', (select count(*) from waiting_statuses w
                           where w.tenant_id = p_tenant_id and w.received_at < p_before),
     'dead_letters', (select count(*) from dead_letters d

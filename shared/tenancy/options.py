@@ -99,10 +99,11 @@ Origin = Annotated[
 class Retention(_Chosen):
     """Days after which `parley retention` removes messages, raw webhooks and files.
 
-    S3 keeps the two latter for 30 days at most. None: as the platform has it.
+    S3 keeps the two latter for 30 days at most, and raw webhooks go with their messages. None: as
+    the platform has it. Messages: eight days at least, as Meta repeats webhooks for seven.
     """
 
-    messages_days: int | None = Field(None, ge=2, le=3650)
+    messages_days: int | None = Field(None, ge=8, le=3650)
     raw_days: int | None = Field(None, ge=1, le=30)
     media_days: int | None = Field(None, ge=1, le=30)
 

@@ -38,9 +38,9 @@ def desk(migrated: Endpoints) -> Iterator[Desk]:
 
 @pytest.fixture
 def tenant(migrated: Endpoints, buckets: Minio, desk: Desk) -> Tenant:
-    """One that keeps messages and raw webhooks for a week, and files for two days."""
+    """One that keeps messages for eight days, raw webhooks for a week, and files for two days."""
     tenant = Tenant.make(migrated, buckets, Topology(1, "retention."), desk)
-    keeps = {"retention": {"messages_days": 7, "raw_days": 7, "media_days": 2}}
+    keeps = {"retention": {"messages_days": 8, "raw_days": 7, "media_days": 2}}
     declared = TenantFile.model_validate({"tenant": "x", "options": keeps})
     ask(
         migrated.database_url("tenancy"),
@@ -55,7 +55,19 @@ def tenant(migrated: Endpoints, buckets: Minio, desk: Desk) -> Tenant:
             tenant.put(bucket, f"{moment:%Y-%m-%d}/{moment:%Y%m%dT%H%M%S.%fZ}-c.json", {})
         for bucket in MEDIA:
             tenant.put(bucket, f"image/{moment:%Y-%m-%d}/{days}.jpg", "file")
+    came(tenant, 9)
     return tenant
+
+
+def came(tenant: Tenant, days: int) -> None:
+    """All messages came so many days ago."""
+    ask(
+        tenant.endpoints.database_owner_url,
+        "update message_tracking set created_at = now() - make_interval(days => :days)"
+        " where tenant_id = :id returning 1 as done",
+        days=days,
+        id=tenant.desk.tenant_id,
+    )
 
 
 def sweep(tenant: Tenant, parley: Parley, *arguments: str) -> Said:
@@ -96,6 +108,40 @@ def test_a_tenant_s_days_are_kept_for_messages_raw_webhooks_and_files(
     assert tenant.desk.message("5-days-ago").state == "done"
 
 
+def test_what_may_come_again_stays_known(tenant: Tenant, parley: Parley) -> None:
+    came(tenant, 7)  # its own time is older: the door was away, or a clock is wrong
+    sweep(tenant, parley)
+    assert tenant.desk.message("20-days-ago").state == "done"
+    came(tenant, 9)
+    dead = (
+        "insert into dead_letters (event_id, tenant_id, queue, partition_key, reason_code, reason,"
+        " attempts, first_seen, last_seen, body) select event_id, tenant_id, 'q', 'k', 'c', 'r', 1,"
+        " now(), now() - make_interval(days => :days), '' from message_tracking"
+        " where tenant_id = :id and source_id = '20-days-ago' on conflict (event_id)"
+        " do update set last_seen = excluded.last_seen returning 1 as done"
+    )
+    owner, id_ = tenant.endpoints.database_owner_url, tenant.desk.tenant_id
+    assert ask(owner, dead, days=1, id=id_), "a dead letter that can be replayed"
+    sweep(tenant, parley)
+    assert tenant.desk.message("20-days-ago").state == "done"
+    assert left(tenant)["message_events"] == 3
+    ask(owner, dead, days=9, id=id_)
+    sweep(tenant, parley)
+    assert left(tenant)["message_tracking"] == 2
+
+
+def test_raw_webhooks_go_no_later_than_their_messages(tenant: Tenant, parley: Parley) -> None:
+    ask(
+        tenant.endpoints.database_url("tenancy"),
+        "update tenants set options = '{}', retention_days = 8 where id = :id returning id",
+        id=tenant.desk.tenant_id,
+    )
+    sweep(tenant, parley)
+    found = left(tenant)
+    assert {found[one] for one in (*RAW, "message_tracking")} == {2}
+    assert {found[one] for one in MEDIA} == {3}
+
+
 def test_a_month_that_no_tenant_keeps_is_dropped_whole(services: Endpoints) -> None:
     with fresh(services) as database:
         owner = database.database_owner_url
@@ -112,7 +158,7 @@ def test_a_month_that_no_tenant_keeps_is_dropped_whole(services: Endpoints) -> N
         assert ask(owner, drop) == [{"gone": []}]
 
 
-@pytest.mark.parametrize("days", [{"messages_days": 1}, {"raw_days": 31}, {"more": 1}])
+@pytest.mark.parametrize("days", [{"messages_days": 7}, {"raw_days": 31}, {"more": 1}])
 def test_days_that_can_not_be_kept_are_refused(days: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="retention"):
         TenantFile.model_validate({"tenant": "x", "options": {"retention": days}})
