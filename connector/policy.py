@@ -84,7 +84,7 @@ class Policy:
     first_wait: float = 0.5
     longest_wait: float = 60.0
     longest_retry_after: float = 3600.0
-    kept_wait: float = 60.0  # of what is suspended, unless it is told of the end
+    kept_wait: float = 600.0  # of what is suspended: its end is told, so each look is for nothing
 
     def wait(self, attempts: int, luck: float) -> float:
         """Exponential backoff with full jitter; `luck` in [0, 1). Never under a tenth of a step."""

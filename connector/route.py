@@ -156,7 +156,7 @@ class Route:
             log.error("dispatch_failed", extra=describe(error))
             answer = Answer(trouble="no_answer", detail=type(error).__name__)
         self._seconds.observe(time.perf_counter() - began)
-        past = Past(held.attempts, held.faults, time.time() - held.first_seen)
+        past = Past(held.attempts, held.faults, time.time() - self._target.since(held))
         await self._obey(decide(answer, past, self._limits.policy, random.random()), worker, held)  # noqa: S311  # jitter
         worker.nudge()
         self.pump()

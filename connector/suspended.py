@@ -6,6 +6,7 @@ Asked just before each call, so it holds for queues, parked rows and the spool a
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,7 @@ class Suspended:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: frozenset[str] = frozenset()  # ids of tenants and of channels
+        self._returned: dict[str, float] = {}  # Unix seconds
         self._on_return: list[Callable[[], None]] = []
 
     def on_return(self, call: Callable[[], None]) -> None:
@@ -53,8 +55,14 @@ class Suspended:
         if known != before:
             log.info("suspended", extra={"tenants_and_channels": len(known)})
         if before - known:
+            self._returned |= dict.fromkeys(before - known, time.time())
             for call in self._on_return:
                 call()
+
+    def since(self, held: Held) -> float:
+        """From when it ages, in Unix seconds: not while it was kept from going."""
+        ids = (held.tenant, held.channel or "")
+        return max(held.first_seen, *(self._returned.get(one, 0.0) for one in ids))
 
     def holds(self, held: Held) -> bool:
         """Whether it has to wait. Not what the door made to say so to an agent, nor raw bytes."""
@@ -74,6 +82,10 @@ class Waiting(Obedient):
         """As a target, and who is suspended."""
         super().__init__(*wiring, **named)
         self.suspended = suspended
+
+    def since(self, held: Held) -> float:
+        """From its return on, of who was suspended."""
+        return self.suspended.since(held)
 
     async def post(self, held: Held) -> Answer:
         """As the function answers; or that it is not the time."""

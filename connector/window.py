@@ -137,7 +137,7 @@ class Window:
 
     def _landed(self, held: Held) -> Lane:
         lane = self._lanes[held.key]
-        lane.flying = None
+        lane.flying, lane.kept = None, False
         self.flying -= 1
         self._solo = False
         self._tenants.released(held.tenant)

@@ -1,6 +1,7 @@
 """Events of who is suspended wait in order, unaged and uncounted; nobody else waits."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
@@ -8,6 +9,8 @@ from uuid import uuid4
 import pytest
 
 from connector.policy import Answer, Kept, Past, Policy, decide
+from connector.suspended import Suspended
+from connector.values import Held, held_of
 from local.services import Endpoints
 from shared.messaging.envelope import Event, EventType
 from shared.storage.database import Database
@@ -133,4 +136,28 @@ def test_what_tells_the_agent_of_it_and_raw_bytes_do_not_wait(migrated: Endpoint
 def test_what_is_kept_never_grows_too_old() -> None:
     answer = Answer(trouble="suspended", detail="its tenant or channel is suspended")
     decision = decide(answer, Past(500, 19, 10.0**9), Policy(), 0.5)
-    assert decision == Kept(45.0, "its tenant or channel is suspended")
+    assert decision == Kept(450.0, "its tenant or channel is suspended")
+
+
+@pytest.mark.parametrize("table", ["tenants", "channels"])
+def test_after_the_return_it_ages_from_there(migrated: Endpoints, table: str) -> None:
+    async def scenario(world: World) -> None:
+        async with (
+            company(world) as acme,
+            Database.open(world.endpoints.database_url("connector")) as database,
+        ):
+            began, suspended = time.time(), Suspended(database)
+            mine, others = acme.event("m", "a"), event("o", "o", tenant=OTHER_TENANT)
+            await acme.become("suspended", table)
+            await suspended.look()
+            assert suspended.since(old(mine)) == 0
+            await acme.become("active", table)
+            await suspended.look()
+            assert suspended.since(old(mine)) >= began
+            assert suspended.since(old(others)) == 0
+
+    play(migrated, scenario, lambda _: OK)
+
+
+def old(given: Event) -> Held:
+    return held_of(given, given.encode(), tag=1, now=0, unix_now=0, alone=False)

@@ -137,8 +137,8 @@ def test_every_function_runs_with_its_caller_s_rights_and_for_one_role_alone(
         *("ensure_partitions", "isolate_tenants"),
         *("erasure_person", "erasure_rows", "erasure_others"),
         *("erasure_waiting", "erasure_waiting_ids"),
-        *("retention_days", "retention_needs", "retention_sweep", "retention_count", "retention_note"),
-        "retention_drop_partitions",
+        *("retention_days", "retention_sweep", "retention_count", "retention_note"),
+        *("retention_drop_partitions", "retention_needs"),
         *("erasure_open", "erasure_begin", "erasure_note"),
     }
 
