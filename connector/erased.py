@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,7 +36,36 @@ class Erasure:
     """One person of a tenant: nothing goes that reached us until `as_of`."""
 
     as_of: datetime
-    marks: Marks
+    marks: frozenset[str]
+
+
+@dataclass(frozen=True)
+class OfTenant:
+    """A tenant's erasures, and the marks of all of them: few events have any."""
+
+    erasures: Sequence[Erasure]
+    markers: Sequence[Marker]  # of the key that is current, and of the one before it
+    all: frozenset[str]
+
+    @classmethod
+    def of(cls, id_: str, keys: Sequence[str], erasures: Sequence[Erasure]) -> OfTenant:
+        """Of these erasures, whose marks were made with one of the keys."""
+        marks = frozenset[str]().union(*(one.marks for one in erasures))
+        return cls(erasures, [Marker(key, id_) for key in keys], marks)
+
+    def rest(self, event: Event) -> Event | None:
+        """The event without them: itself, a smaller one, or None when nothing is left."""
+        received, left = received_at(event), event
+        due = [one for one in self.erasures if received <= one.as_of]
+        for marker in self.markers if due else ():
+            if without(event, Marks(marker, self.all)) is event:
+                continue
+            for one in due:
+                smaller = without(left, Marks(marker, one.marks))
+                if smaller is None:
+                    return None
+                left = smaller
+        return left
 
 
 class Erased:
@@ -46,7 +76,8 @@ class Erased:
         self._database = database
         self._keys = keys
         self._longest_life = longest_life + MARGIN_S
-        self._known: dict[str, list[Erasure]] = {}
+        self._erasures: dict[str, tuple[str, Erasure]] = {}  # with their tenants, by id
+        self._known: dict[str, OfTenant] = {}
 
     async def run(self) -> None:
         """Look once a second, until cancelled. What was known holds while PostgreSQL is away."""
@@ -75,40 +106,37 @@ class Erased:
     async def look(self) -> None:
         """Learn them anew. Raises Unavailable."""
         found: list[dict[str, Any]] = await self._database.rows(
-            "select * from erasure_marks()", idempotent=True
+            "select * from erasure_marks(:known)", idempotent=True, known=tuple(self._erasures)
         )
-        known: dict[str, list[Erasure]] = defaultdict(list)
-        for row in found:
-            tenant, marks = str(row["tenant_id"]), frozenset(row["marks"])
-            for key in self._keys:
-                known[tenant].append(Erasure(row["as_of"], Marks(Marker(key, tenant), marks)))
-        self._known = dict(known)
+        now = {str(row["id"]): self._erasures.get(str(row["id"])) or _erasure(row) for row in found}
+        if now.keys() == self._erasures.keys():
+            return
+        of: dict[str, list[Erasure]] = defaultdict(list)
+        for tenant, erasure in now.values():
+            of[tenant].append(erasure)
+        self._erasures = now
+        self._known = {tenant: OfTenant.of(tenant, self._keys, of[tenant]) for tenant in of}
 
     def rest(self, held: Held) -> bytes | None:
         """The event's body as it may go; None: nothing of it is left."""
         if not self._known:
             return held.body
         tenant = held.tenant or (held.raw_ref or "").partition("/")[2].partition("/")[0]
-        erasures = self._known.get(tenant, ())
-        if not erasures:
+        known = self._known.get(tenant)
+        if known is None:
             return held.body
         try:
             event = Event.decode(held.body)
-            return _rest(event, held.body, erasures)
+            left = known.rest(event)
         except BadInput:
             return held.body  # the function will refuse it
-
-
-def _rest(event: Event, body: bytes, erasures: Any) -> bytes | None:
-    whole = event
-    for erasure in erasures:
-        if received_at(event) > erasure.as_of:
-            continue
-        rest = without(event, erasure.marks)
-        if rest is None:
+        if left is None:
             return None
-        event = rest
-    return body if event is whole else event.encode()
+        return held.body if left is event else left.encode()
+
+
+def _erasure(row: dict[str, Any]) -> tuple[str, Erasure]:
+    return str(row["tenant_id"]), Erasure(row["as_of"], frozenset(row["marks"]))
 
 
 class Obedient(Target):

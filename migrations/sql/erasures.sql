@@ -54,10 +54,13 @@ begin
   return row_to_json(v_row);
 end $$;
 
--- What the connector is to drop: the marks of erasures whose events may still be under way.
-create or replace function erasure_marks()
-returns table (tenant_id uuid, as_of timestamptz, marks text[]) language sql stable as $$
-  select e.tenant_id, e.as_of, e.marks from erasures e where e.marks <> '{}'
+-- What the connector is to drop: erasures whose events may still be under way, and of those that
+-- it does not know yet the marks, which may be many.
+drop function if exists erasure_marks();
+create or replace function erasure_marks(p_known uuid[])
+returns table (id uuid, tenant_id uuid, as_of timestamptz, marks text[]) language sql stable as $$
+  select e.id, e.tenant_id, e.as_of, case when e.id <> all (p_known) then e.marks end
+    from erasures e where e.marks <> '{}'
 $$;
 
 -- Nothing so old is under way any more: the marks go. Number of erasures.
@@ -71,5 +74,5 @@ language sql as $$
   select count(*)::integer from old
 $$;
 
-grant execute on function erasure_marks() to parley_connector;
+grant execute on function erasure_marks(uuid[]) to parley_connector;
 grant execute on function erasure_forget(double precision) to parley_connector;

@@ -95,3 +95,39 @@ def test_only_the_erased_person_s_earlier_events_are_dropped(migrated: Endpoints
         migrated.database_owner_url, "select marks from erasures where tenant_id = :t", t=tenant
     )
     assert row["marks"] == []
+
+
+def test_each_erasure_is_learned_once_and_forgotten_apart(migrated: Endpoints) -> None:
+    tenant = str(uuid4())
+    owner = migrated.database_owner_url
+    begin = "select erasure_begin(:tenant, :who, 'me', -1e7, :marks, '{}') as begun"
+
+    def erase(who: str) -> str:
+        marks = (Marker(KEY, tenant).of("address", who),)
+        [told] = ask(owner, begin, tenant=tenant, who=who, marks=marks)
+        return str(told["begun"]["id"])
+
+    def gone(erased: Erased) -> list[str]:
+        return [who for who in (ANN, BOB) if erased.rest(held(tenant, who, LONG_AGO)) is None]
+
+    async def main() -> None:
+        async with Database.open(migrated.database_url("connector")) as database:
+            erased = Erased(database, ["n" * 40, KEY], longest_life=86_400)
+            first = await asyncio.to_thread(erase, ANN)
+            await erased.look()
+            assert gone(erased) == [ANN]
+            known = await database.rows("select * from erasure_marks(:ids)", ids=(first,))
+            assert [row["marks"] for row in known if str(row["id"]) == first] == [None]
+            await asyncio.to_thread(erase, BOB)
+            await erased.look()
+            assert gone(erased) == [ANN, BOB]
+            await asyncio.to_thread(
+                ask,
+                owner,
+                "update erasures set marks = '{}' where id = :id returning 1 as done",
+                id=first,
+            )
+            await erased.look()
+            assert gone(erased) == [BOB]
+
+    asyncio.run(main())
