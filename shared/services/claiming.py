@@ -8,6 +8,7 @@ from typing import Any
 from shared.runtime.errors import Unavailable
 from shared.services.patience import insist
 from shared.services.state import Claim, ClaimRequest, ReleaseRequest, StateClient
+from shared.services.untold import Telling
 
 # Seconds. A claim that was not answered may hold: the same attempt asks again and finds its own.
 CLAIM_PATIENCE = 8.0
@@ -42,6 +43,17 @@ async def claimed(
 
         state.untold.tell(give_back)
         raise
+
+
+def giving_back(state: StateClient, request: ClaimRequest, reason: str) -> Telling:
+    """The call that frees a claim, if its attempt still holds it."""
+    release = ReleaseRequest(**key_of(request), reason=reason)
+
+    async def give_back() -> bool:
+        await state.release(release)
+        return True
+
+    return give_back
 
 
 def key_of(request: ClaimRequest) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol
 from shared.messaging.outcomes import SendError, SendOutcome, later, may_have_arrived
 from shared.runtime.clock import utcnow
 from shared.runtime.errors import Busy, Conflict, Unavailable
-from shared.services.claiming import claimed, key_of
+from shared.services.claiming import claimed, giving_back, key_of
 from shared.services.patience import insist
 from shared.services.state import (
     Claim,
@@ -24,7 +24,6 @@ from shared.services.state import (
     CompleteRequest,
     PartResult,
     ReceiptDue,
-    ReleaseRequest,
     StateClient,
 )
 from shared.services.untold import Telling
@@ -255,21 +254,15 @@ class _Attempt:
 
     async def give_back(self, reason: str) -> None:
         """Let the next attempt begin at once: nothing of this one is in flight."""
-        giving_back = self._giving_back(reason)
+        give_back = self._giving_back(reason)
         try:
-            await insist(giving_back, self._patience)
+            await insist(give_back, self._patience)
         except Unavailable:
-            self._state.untold.tell(giving_back)
+            self._state.untold.tell(give_back)
             raise
 
     def _giving_back(self, reason: str) -> Telling:
-        request = ReleaseRequest(**key_of(self._request), reason=reason)
-
-        async def give_back() -> bool:
-            await self._state.release(request)
-            return True
-
-        return give_back
+        return giving_back(self._state, self._request, reason)
 
 
 def _never_settled(claim: Claim) -> bool:

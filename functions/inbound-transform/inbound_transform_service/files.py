@@ -16,6 +16,7 @@ from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES
 from shared.runtime.errors import Busy, Conflict, NotFound, Unavailable
 from shared.runtime.logging import logger
 from shared.runtime.metrics import counter
+from shared.services.claiming import claimed, giving_back, key_of
 from shared.services.delivery import MediaFetch, MediaOutcome, StoredFile, WaApiClient
 from shared.services.patience import insist
 from shared.services.route import Route
@@ -85,17 +86,19 @@ class Files:
     async def _is_ours(self, request: ClaimRequest) -> bool:
         """Decide that the file goes with its message, unless it already went apart."""
         own = apart(request, WITH_IT)
-        claim = await insist(lambda: self._state.claim(own), PATIENCE_S)
+        claim, _ = await claimed(self._state, own, PATIENCE_S)
         if claim.outcome == "duplicate":
             return not any(part.outcome == "accepted" for part in claim.parts)
         if claim.outcome != "claimed":
             raise Busy("its file is being sent apart", retry_after=claim.retry_after)
-        key = own.model_dump(include={*_KEY})
-        done = CompleteRequest(**key, parts=[], final=True)
+        done = CompleteRequest(**key_of(own), parts=[], final=True)
         try:
             await insist(lambda: self._state.complete(done), PATIENCE_S)
         except Conflict:
             raise Busy("its file is being sent apart", retry_after=1) from None
+        except Unavailable:  # nobody acts on it: the next attempt decides anew
+            self._state.untold.tell(giving_back(self._state, own, "not known to be decided"))
+            raise
         return True
 
     async def _refuse_if_ours(self, request: ClaimRequest, why: SendError) -> None:
@@ -108,9 +111,6 @@ class Files:
             return
         if known.state == "done" and not any(part.outcome == "accepted" for part in known.parts):
             raise Unavailable(f"its file can not be fetched now: {why.title}", retry_after=SOON_S)
-
-
-_KEY = ("tenant_id", "channel_id", "direction", "source_id", "attempt_id")
 
 
 def apart(request: ClaimRequest, text: str) -> ClaimRequest:
