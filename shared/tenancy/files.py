@@ -25,6 +25,7 @@ MIN_WEBHOOK_SECRET = 16
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 _NAME = re.compile(NAME)
+_UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 MOST_CLIENTS = 8
 
 
@@ -39,6 +40,13 @@ def _long_enough(secret: SecretStr) -> SecretStr:
     if len(secret.get_secret_value()) < MIN_WEBHOOK_SECRET:
         raise ValueError("is too short: Genesys takes webhook secrets longer than 15 characters")
     return secret
+
+
+def _no_id(slug: str) -> str:
+    """Tenants are asked for by slug or id: one's name must never be another's id."""
+    if _UUID.fullmatch(slug):
+        raise ValueError("looks like an id; take a word")
+    return slug
 
 
 def _joined(names: Any) -> Any:
@@ -133,7 +141,7 @@ class TenantFile(Declared):
     takes its default.
     """
 
-    tenant: Slug
+    tenant: Annotated[Slug, AfterValidator(_no_id)]
     name: str = Field("", max_length=200)
     status: Status = "active"
     options: TenantOptions = Field(default_factory=TenantOptions)

@@ -106,10 +106,11 @@ class ApiKeys:
         return FoundKey.model_validate({"key": rows[0] if rows else None})
 
     async def tenant_across_tenants(self, ref: str) -> FoundTenant:
-        """A tenant by id or slug."""
+        """A tenant by id or slug; the id goes first."""
         rows = await self._database.rows(
             "select id, slug, status, coalesce(options->'cors_origins', '[]') as cors_origins"
-            " from tenants where slug = :ref or id ::text = :ref",
+            " from tenants where slug = :ref or id ::text = :ref"
+            " order by id ::text = :ref desc limit 1",
             idempotent=True,
             ref=ref,
         )
