@@ -5,13 +5,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import NullPool, create_engine
 
 from local.services import Endpoints
-from migrations.run import HERE, current, upgrade
-from tests.migrations.asking import ask, fresh, quiet
+from migrations.run import upgrade
+from tests.migrations.asking import ask, at_revision, quiet
 
 TENANT, CHANNEL = str(uuid4()), str(uuid4())
 
@@ -19,15 +16,8 @@ TENANT, CHANNEL = str(uuid4()), str(uuid4())
 @pytest.fixture
 def old(services: Endpoints) -> Iterator[Endpoints]:
     """A database of its own, at the revision before."""
-    with fresh(services) as empty:
-        url = empty.database_owner_url.replace("postgresql:", "postgresql+pg8000:")
-        config = Config()
-        config.set_main_option("script_location", str(HERE))
-        with create_engine(url, poolclass=NullPool).begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "0003")
-        assert current(empty.database_owner_url) == "0003"
-        yield empty
+    with at_revision(services, "0003") as old:
+        yield old
 
 
 def known(old: Endpoints, kind: str, value: str, customer: str, name: str | None, at: str) -> None:
