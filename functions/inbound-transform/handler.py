@@ -78,22 +78,23 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
             await store_carried(objects, event)
             return "stored"
 
-        yield Kit(
-            takes={
-                EventType.WHATSAPP_MESSAGE: Messages(
-                    state, genesys, Files(state, whatsapp, publisher)
-                ).take,
-                EventType.WHATSAPP_FILE: files.take,
-                EventType.WHATSAPP_STATUS: Statuses(state, Receipts(state, genesys)).take,
-                EventType.WHATSAPP_CHANGE: Changes(state).take,
-                EventType.RAW: store,
-            },
-            checks=[
-                *(Check(peer.name, peer.ping, required=False) for peer in peers),
-                Check("rabbitmq", publisher.ping, required=False),
-                Check("s3", objects.ping, required=False),
-            ],
-        )
+        async with state.untold.told_before_the_end():
+            yield Kit(
+                takes={
+                    EventType.WHATSAPP_MESSAGE: Messages(
+                        state, genesys, Files(state, whatsapp, publisher)
+                    ).take,
+                    EventType.WHATSAPP_FILE: files.take,
+                    EventType.WHATSAPP_STATUS: Statuses(state, Receipts(state, genesys)).take,
+                    EventType.WHATSAPP_CHANGE: Changes(state).take,
+                    EventType.RAW: store,
+                },
+                checks=[
+                    *(Check(peer.name, peer.ping, required=False) for peer in peers),
+                    Check("rabbitmq", publisher.ping, required=False),
+                    Check("s3", objects.ping, required=False),
+                ],
+            )
 
 
 function = Function(NAME, Settings, wire)

@@ -65,22 +65,23 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
         state, whatsapp = StateClient(to_state), WaApiClient(to_whatsapp)
         genesys = GenesysApiClient(to_genesys)
         receipts = Receipts(state, genesys)
-        yield Kit(
-            messages=Messages(
-                state,
-                whatsapp,
-                Files(genesys, whatsapp),
-                Signs(state, whatsapp),
-                receipts,
-                timedelta(seconds=settings.give_up_after_seconds),
-            ),
-            buried=Buried(state, receipts),
-            objects=objects,
-            checks=[
-                *(Check(peer.name, peer.ping, required=False) for peer in peers),
-                Check("s3", objects.ping, required=False),
-            ],
-        )
+        async with state.untold.told_before_the_end():
+            yield Kit(
+                messages=Messages(
+                    state,
+                    whatsapp,
+                    Files(genesys, whatsapp),
+                    Signs(state, whatsapp),
+                    receipts,
+                    timedelta(seconds=settings.give_up_after_seconds),
+                ),
+                buried=Buried(state, receipts),
+                objects=objects,
+                checks=[
+                    *(Check(peer.name, peer.ping, required=False) for peer in peers),
+                    Check("s3", objects.ping, required=False),
+                ],
+            )
 
 
 function = Function(NAME, Settings, wire)

@@ -6,7 +6,8 @@ Otherwise a claim that nobody holds, or a send whose fate is known, would wait f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 
 from shared.runtime.errors import ParleyError, Unavailable, Unknown
 from shared.runtime.logging import describe, logger
@@ -18,6 +19,7 @@ UNTOLD = counter("untold", "What state was told late, by how it ended", ("fate",
 MOST = 500  # at once; more are left to their leases
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
 PATIENCE_S = 900.0
+LAST_S = 5.0  # of a process that ends
 
 Telling = Callable[[], Awaitable[bool]]
 """One call; False: state has heard it, and it must be said again."""
@@ -44,6 +46,16 @@ class Untold:
         """Wait until nothing is left to be told."""
         while self._tasks:
             await asyncio.wait(self._tasks)
+
+    @asynccontextmanager
+    async def told_before_the_end(self, seconds: float = LAST_S) -> AsyncIterator[None]:
+        """After the block, wait a little for what is left: the end of the process forgets it."""
+        try:
+            yield
+        finally:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self.settled()
 
     async def _tell(self, tellings: Sequence[Telling]) -> None:
         fate = "told"

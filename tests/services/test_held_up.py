@@ -11,6 +11,7 @@ from shared.services.callback import callback_data
 from shared.services.claiming import claimed
 from shared.services.once import Delivery, Holder, Plan, deliver
 from shared.services.state import ClaimRequest, StateClient
+from shared.services.untold import Untold
 from shared.transforms.parts import Part
 from tests.services.lossy import Brief, Lossy, Mortal
 from tests.services.office import WAIT, Courier, Office, parts_of, taken
@@ -57,6 +58,30 @@ def test_an_outcome_that_state_did_not_hear_is_told_and_never_sent_again(office:
     assert office.deliver(courier).fate == "duplicate"
     assert courier.sent == [1]
     assert office.message("m").parts[0].target_id == "wamid.1"
+
+
+def test_a_process_that_ends_tells_it_first(office: Office) -> None:
+    state, courier = Lossy(office.client, "complete unheard"), Courier(taken("wamid.1"))
+
+    async def lose_and_end() -> None:
+        async with state.untold.told_before_the_end():
+            with pytest.raises(Unavailable):
+                await delivering(state, office.request("m"), courier)
+
+    office.runner.run(lose_and_end())
+    assert office.message("m").state == "done"
+
+
+def test_a_process_that_ends_does_not_wait_for_ever() -> None:
+    async def never() -> bool:
+        raise Unavailable("it is away")
+
+    async def end() -> None:
+        untold = Untold()
+        async with asyncio.timeout(5), untold.told_before_the_end(0.1):
+            untold.tell(never)
+
+    asyncio.run(end())
 
 
 def test_after_a_part_whose_outcome_was_told_late_the_next_attempt_goes_on(office: Office) -> None:
