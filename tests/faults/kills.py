@@ -69,11 +69,10 @@ class AtEach:
 
     victim: str
     steps: Sequence[Step]
-    times: int = 1
 
     def __call__(self, field: Field) -> None:
         """Raises TimeoutError, naming the step, when no call came that it could be killed in."""
-        for step in [*self.steps] * self.times:
+        for step in self.steps:
             field.kill_at(self.victim, step.gate, step.moment, step.fits, step.words)
 
 
@@ -126,7 +125,7 @@ SCENARIOS = [
     *(
         Scenario(
             f"{victim} killed at each step",
-            AtEach(victim, steps, times=1 if len(steps) > MANY else 2),
+            AtEach(victim, steps),
             lines=1800 if len(steps) > MANY else 400,
             short=AtEach(victim, SHORT[victim]) if victim in SHORT else None,
             short_lines=150 if victim in SHORT else 0,
