@@ -73,3 +73,12 @@ def test_the_platforms_people_must_name_a_tenant_and_get_no_secrets(
     office: Office, function: str, path: str
 ) -> None:
     assert ask(office, function, "GET", path.format(acme=office.acme), tenant=None) == 403
+
+
+def test_a_look_through_the_api_is_no_activity_in_a_conversation(office: Office) -> None:
+    agent = office.key(office.acme, "agent")["key"]
+    path = f"/api/v1/conversations/{office.acme.conversation_id}"
+    params = {"channel_id": office.acme.channel_id}
+    first, second = (office.ask("GET", path, agent, params=params).json() for _ in range(2))
+    assert first == second
+    assert first["last_activity_at"]

@@ -217,6 +217,19 @@ def test_a_lookup_that_redis_answers_is_noted_as_activity(desk: Desk) -> None:
     assert row["touched"]
 
 
+def test_who_only_looks_is_no_activity(desk: Desk) -> None:
+    inbound(desk, "m1", "conv-1", wa_id="491701")
+    desk.rows("update conversation_mappings set last_activity_at = '2026-01-01'")
+    seen = desk.runner.run(desk.state.look_at("conv-1", desk.tenant_id, desk.channel_id))
+    assert (seen["wa_id"], seen["last_activity_at"]) == ("491701", "2026-01-01T00:00:00.000Z")
+    [row] = desk.rows(
+        "select last_activity_at = '2026-01-01' as untouched from conversation_mappings"
+    )
+    assert row["untouched"]
+    with pytest.raises(NotFound):
+        desk.runner.run(desk.state.look_at("conv-1", new_id(), desk.channel_id))
+
+
 def test_everything_works_without_redis(desk: Desk) -> None:
     async def without_redis() -> None:
         async with Cache.open(f"redis://127.0.0.1:{free_port()}") as cache:

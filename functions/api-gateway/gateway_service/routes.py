@@ -119,7 +119,7 @@ ROUTES: tuple[Route, ...] = (
         scope="conversations:read",
         query=("channel_id",),
         answer="Conversation",
-        summary="Whose a conversation is; counts as activity in it",
+        summary="Whose a conversation is",
     ),
     Route(
         path="/api/v1/conversations/{conversation_id}/messages",

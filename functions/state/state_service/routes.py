@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.runtime.errors import BadInput
+from shared.runtime.service_auth import Caller
 from shared.services.fields import Id, Moment, Uuid
 from shared.services.state import (
     Claim,
@@ -103,10 +104,14 @@ async def find_conversation(
     conversation_id: Id,
     tenant_id: Uuid,
     channel_id: Uuid,
+    request: Request,
     later: BackgroundTasks,
     state: Known,
 ) -> Json:
-    """Whose a conversation is."""
+    """Whose a conversation is; asked by a function it is activity in it, by an outsider not."""
+    caller: Caller = request.state.caller
+    if caller.on_behalf is not None:
+        return await state.look_at(conversation_id, tenant_id, channel_id)
     found, cached = await state.conversation(conversation_id, tenant_id, channel_id)
     if cached:
         later.add_task(state.touch, conversation_id, tenant_id, channel_id)

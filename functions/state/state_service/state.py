@@ -131,11 +131,20 @@ class State:
             cached.get("channel_id"),
         ):
             return {**cached, "last_activity_at": rfc3339(utcnow())}, True
-        found = await self._find(conversation_id, tenant_id, channel_id)
-        if found is None:
-            raise NotFound("no customer is known for this conversation")
+        found = _known(await self._find(conversation_id, tenant_id, channel_id))
         await self._remember(found)
         return found, False
+
+    async def look_at(self, conversation_id: str, tenant_id: str, channel_id: str) -> Json:
+        """The same for somebody who only looks: no activity in it. Raises NotFound."""
+        return _known(
+            await self._database.call(
+                "read_conversation",
+                tenant_id=tenant_id,
+                channel_id=channel_id,
+                conversation_id=conversation_id,
+            )
+        )
 
     async def touch(self, conversation_id: str, tenant_id: str, channel_id: str) -> None:
         """Note activity that Redis has answered for. Its loss is only a time that lags."""
@@ -199,3 +208,9 @@ def aliases(wa_id: str | None) -> tuple[str, ...]:
 def _bind(key: MessageKey) -> None:
     message = stand_in(key.source_id)
     bind(tenant_id=key.tenant_id, channel_id=key.channel_id, message=message)
+
+
+def _known(conversation: Json | None) -> Json:
+    if conversation is None:
+        raise NotFound("no customer is known for this conversation")
+    return conversation
