@@ -109,6 +109,7 @@ async def _rows(case: Case, environment: Environment, who: str) -> None:
     person = await Person.find(case.owner, case.tenant_id, who)
     case.files |= person.files(case.tenant_id)
     case.marks = Marks(case.marks.marker, case.marks.known | person.marks(case.marks.marker))
+    await case.learn()
     counts: dict[str, int] = await case.owner.call(
         "erasure_rows",
         tenant_id=case.tenant_id,

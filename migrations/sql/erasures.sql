@@ -28,6 +28,18 @@ begin
   return row_to_json(v_row);
 end $$;
 
+-- What was told of the person since it began: a second try must know it too, when no row does.
+create or replace function erasure_learn(
+  p_tenant_id uuid, p_id uuid, p_marks text[], p_files text[]
+) returns void
+language plpgsql
+as $$
+begin
+  perform set_config('app.tenant_id', p_tenant_id::text, true);
+  update erasures e set marks = p_marks, files = p_files
+   where e.tenant_id = p_tenant_id and e.id = p_id;
+end $$;
+
 -- How far it is: counts are added to what was counted before.
 create or replace function erasure_note(
   p_tenant_id uuid, p_id uuid, p_reached jsonb, p_removed jsonb, p_end boolean

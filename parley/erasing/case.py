@@ -41,6 +41,17 @@ class Case:
         known = {str(row["id"]) for row in found}
         return frozenset(one for one in known if not self.marks.has("message", one))
 
+    async def learn(self) -> None:
+        """Write down whose it is, before the rows go that say so: a second try must know it too."""
+        if self.id is not None:
+            await self.owner.call(
+                "erasure_learn",
+                tenant_id=self.tenant_id,
+                id=self.id,
+                marks=tuple(sorted(self.marks.known)),
+                files=tuple(sorted(self.files)),
+            )
+
     async def note(self, *, end: bool = False) -> dict[str, Any]:
         """Write down how far it is: a second try goes on from there."""
         if self.id is None:

@@ -139,7 +139,7 @@ def test_every_function_runs_with_its_caller_s_rights_and_for_one_role_alone(
         *("erasure_waiting", "erasure_waiting_ids"),
         *("retention_days", "retention_sweep", "retention_count", "retention_note"),
         *("retention_drop_partitions", "retention_needs"),
-        *("erasure_open", "erasure_begin", "erasure_note"),
+        *("erasure_open", "erasure_begin", "erasure_learn", "erasure_note"),
     }
 
 

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from redis import Redis
 
 from local.services import Endpoints
+from shared.erasure.marks import Marker
 from shared.messaging.publisher import Publisher
 from shared.messaging.topology import ERROR_EVENTS, Topology
 from shared.storage.cache import Cache
@@ -229,6 +230,10 @@ def test_a_body_of_several_people_and_one_of_several_tenants_keep_the_others(wor
 
 
 def test_an_erasure_that_was_stopped_goes_on_and_spares_who_came_since(world: World) -> None:
+    owner, tenant = world.endpoints.database_owner_url, world.here.desk.tenant_id
+    person = Marker(KEY, tenant).of("person", ANN.wa_id)  # begun when they had sent nothing yet
+    begin = "select erasure_begin(:tenant, :person, 'me', 0, :marks, '{}') as begun"
+    ask(owner, begin, tenant=tenant, person=person, marks=("0" * 32,))
     stopped = world.parley(
         *("erase", "--tenant", world.here.slug, "--settle", "0", "--phone", ANN.wa_id),
         DATABASE_OWNER_URL=world.endpoints.database_owner_url,
@@ -240,6 +245,8 @@ def test_an_erasure_that_was_stopped_goes_on_and_spares_who_came_since(world: Wo
     )
     assert stopped.code == 3
     assert "goes on from there" in stopped.err
+    [known] = ask(owner, "select * from erasures where tenant_id = :tenant", tenant=tenant)
+    assert known["files"], "no row tells them any more"
     world.here.desk.hear("wamid.since", ANN.wa_id, ANN.bsuid)
     said = world.erase("--phone", ANN.wa_id)
     assert said.code == 0, said.err
