@@ -41,6 +41,10 @@ class Scene:
         path = f"/tenancy/tenants/{self.slug}"
         answer = self.tenancy.call("PUT", path, self.file)
         assert answer.status_code == 200, answer.text
+        self.sandbox.setup(self.world(), add=True)
+
+    def world(self) -> dict[str, Any]:
+        """What the simulators know of it."""
         phone, credentials = self.channel["phone_number_id"], self.file["credentials"]
         client = credentials["genesys"]["default"]
         app = {"name": f"app-{self.slug}", "app_secret": APP, "callback_url": "https://a.example/"}
@@ -70,13 +74,12 @@ class Scene:
             ],
             "integrations": [{**integration, **self.integration}],
         }
-        world = {
+        return {
             "apps": [app],
             "phone_numbers": [{**number, **self.number}],
             "access_tokens": [{**token, **self.token}],
             "orgs": [org],
         }
-        self.sandbox.setup(world, add=True)
 
 
 @pytest.fixture
@@ -154,6 +157,13 @@ def test_a_tenant_that_is_well_is_well(checked: Any) -> None:
         ("number", {"waba_id": "999"}, ("subscription: Meta:", "apply"), 1),
         ("integration", {"webhook_secret": "another-secret-than-ours"}, ("another secret", ""), 1),
         ("integration", {"webhook_url": "https://x.example:8443/"}, ("goes to", "port 443"), 0),
+        (
+            "integration",
+            {"webhook_url": "https://u:SECRET@x.example:8443/"},
+            ("//x.example:8443", ""),
+            0,
+        ),
+        ("integration", {"webhook_url": "https://x.example:99999/"}, ("can not be read", "443"), 0),
         ("integration", {"create_status": "Error"}, ("its making is Error", "anew"), 1),
         ("integration", {"status": "Inactive"}, ("is Inactive", "mend it"), 1),
         (

@@ -18,6 +18,7 @@ from shared.tenancy.models import SigningSecrets
 
 WARN_BEFORE = timedelta(days=14)
 SCOPES = ("whatsapp_business_messaging", "whatsapp_business_management")
+LAST = 253402300800  # seconds since 1970: the year 10000, beyond all dates
 MIN_APP_SECRET = 16  # Meta's have 32 hexadecimal digits
 RENEW = "make a token of a system user that never ends, put it in the tenant's file, apply that"
 APPLY = "mend it in the tenant's file or at the provider, and apply the file"
@@ -28,7 +29,7 @@ USUAL_MEDIA = ("image/jpeg", "image/png", "audio/ogg", "video/mp4", "application
 def ends_at(facts: dict[str, Any]) -> datetime | None:
     """When a token of Meta ends: the earlier of its two ends; None: never."""
     ends = [facts.get(name) for name in ("expires_at", "data_access_expires_at")]
-    told = [one for one in ends if isinstance(one, int) and one > 0]
+    told = [one for one in ends if isinstance(one, int) and 0 < one < LAST]
     return datetime.fromtimestamp(min(told), UTC) if told else None
 
 
@@ -91,13 +92,25 @@ def integration_findings(
     words = f"the integration is {status}, its making is {made}"
     fix = "mend it in Genesys, or make the integration anew"
     yield _of(about, "integration", "good" if well else "wrong", words, fix)
-    url = urlsplit(str(answer.get("outboundNotificationWebhookUrl") or ""))
-    fits = url.scheme == "https" and url.port in (None, 443) and url.path == "/webhook/genesys"
-    words = f"the webhook goes to {url.scheme}://{url.netloc}{url.path}" if url.netloc else "no URL"
+    fits, words = _webhook(str(answer.get("outboundNotificationWebhookUrl") or ""))
     fix = "set the outbound notification webhook URL to https://HOST/webhook/genesys, port 443"
     yield _of(about, "webhook", "good" if fits else "warning", words, fix)
     theirs = answer.get("outboundNotificationWebhookSignatureSecretToken")
     yield _secret_finding(about, theirs, secrets)
+
+
+def _webhook(address: str) -> tuple[bool, str]:
+    """Whether it can be ours, and where it goes: without a password or query that it holds."""
+    try:
+        url = urlsplit(address)
+        port = url.port
+    except ValueError:
+        return False, "its URL can not be read"
+    if not url.hostname:
+        return False, "no URL"
+    fits = url.scheme == "https" and port in (None, 443) and url.path == "/webhook/genesys"
+    host = url.hostname if port is None else f"{url.hostname}:{port}"
+    return fits, f"the webhook goes to {url.scheme}://{host}{url.path}"
 
 
 def _secret_finding(about: str, theirs: Any, secrets: SigningSecrets | None) -> Finding:
