@@ -72,6 +72,7 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
         peers = (to_state, to_whatsapp, to_genesys)
         state, whatsapp = StateClient(to_state), WaApiClient(to_whatsapp)
         genesys, patience = GenesysApiClient(to_genesys), settings.file_give_up_seconds
+        messages = Messages(state, genesys, Files(state, whatsapp, publisher))
         files = LateFiles(state, whatsapp, genesys, timedelta(seconds=patience))
 
         async def store(event: Event) -> str:
@@ -81,9 +82,7 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
         async with state.untold.told_before_the_end():
             yield Kit(
                 takes={
-                    EventType.WHATSAPP_MESSAGE: Messages(
-                        state, genesys, Files(state, whatsapp, publisher)
-                    ).take,
+                    EventType.WHATSAPP_MESSAGE: messages.take,
                     EventType.WHATSAPP_FILE: files.take,
                     EventType.WHATSAPP_STATUS: Statuses(state, Receipts(state, genesys)).take,
                     EventType.WHATSAPP_CHANGE: Changes(state).take,
