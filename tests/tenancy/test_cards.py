@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import ValidationError
@@ -32,7 +32,7 @@ def test_an_id_finds_its_tenant_also_when_another_is_called_so(
     assert found["id"] == ours
 
 
-@pytest.mark.parametrize("slug", [str(uuid4()), uuid4().hex])
+@pytest.mark.parametrize("slug", [str(UUID(int=7)), UUID(int=7).hex])
 def test_no_tenant_is_called_like_an_id(slug: str) -> None:
     with pytest.raises(ValidationError, match="looks like an id"):
         TenantFile(tenant=slug)
