@@ -56,8 +56,7 @@ def main() -> int:
             outcome = _played(field, one, number, given)
             outcomes.append(outcome)
             _tell(outcome)
-    rows = [outcome.row for outcome in outcomes]
-    _keep(given.root / "latest.json", rows)
+            _keep(given.root / "latest.json", [outcome.row for outcome in outcomes])
     good = _sum(outcomes, time.monotonic() - began)
     print(f"written to {given.root / 'latest.json'}")
     return 0 if good else 1
