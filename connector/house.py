@@ -17,6 +17,7 @@ from shared.messaging.marks import Upkeep
 from shared.messaging.publisher import Publisher
 from shared.messaging.spooled import InPostgres, InS3
 from shared.messaging.topology import Topology
+from shared.runtime.ending import ended
 from shared.storage.cache import Cache
 from shared.storage.database import Database
 from shared.storage.objects import Objects
@@ -59,5 +60,4 @@ async def background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await ended(task)

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from pg8000.exceptions import DatabaseError
 
+from shared.runtime.ending import ended
 from shared.runtime.logging import logger
 from shared.storage.database import TROUBLE, Session
 from shared.storage.database_url import DatabaseUrl
@@ -48,8 +49,7 @@ class Lease:
         try:
             yield lease
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await ended(task)
             lease.mine = False
             await lease._in_thread(lease._drop)
             lease._thread.shutdown()

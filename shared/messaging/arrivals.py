@@ -13,6 +13,7 @@ from typing import Literal
 
 from shared.messaging.envelope import Event, EventType
 from shared.runtime.clock import utcnow
+from shared.runtime.ending import ended
 from shared.runtime.errors import BadInput, ParleyError
 from shared.runtime.logging import describe, logger
 from shared.runtime.metrics import counter
@@ -48,8 +49,7 @@ class Book:
         try:
             yield book
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await ended(task)
             await book._last_words()
 
     def note(self, events: Iterable[Event]) -> None:

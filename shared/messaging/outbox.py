@@ -14,6 +14,7 @@ from shared.messaging.envelope import Event, EventType
 from shared.messaging.marks import Marks
 from shared.messaging.publisher import Publisher
 from shared.messaging.spool import Spool, Spooled, line_of, name_of
+from shared.runtime.ending import ended
 from shared.runtime.errors import BadInput, Unavailable
 from shared.runtime.logging import logger
 
@@ -79,8 +80,7 @@ class Health:
     async def close(self) -> None:
         """Stop looking."""
         if self._probe is not None:
-            self._probe.cancel()
-            await asyncio.gather(self._probe, return_exceptions=True)
+            await ended(self._probe)
 
 
 class Outbox:

@@ -21,6 +21,7 @@ from shared.messaging.amqp import Backoff, Channel, Connection, words
 from shared.messaging.confirms import Confirms
 from shared.messaging.envelope import CONTENT_TYPE, Event
 from shared.messaging.topology import ERROR_EVENTS, Topology
+from shared.runtime.ending import ended
 from shared.runtime.errors import Unavailable
 from shared.runtime.logging import describe, logger
 
@@ -71,8 +72,7 @@ class Publisher:
                 await asyncio.wait_for(publisher._tried.wait(), FIRST_CONNECT_S)
             yield publisher
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await ended(task)
 
     async def publish(self, exchange: str, event: Event) -> None:
         """Hand one event to its partition's queue. Raises Unavailable, or BadInput of `encode`."""

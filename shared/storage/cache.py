@@ -22,6 +22,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import InvalidResponse, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from shared.runtime.ending import ended
 from shared.runtime.errors import Unavailable
 from shared.runtime.metrics import counter
 
@@ -107,9 +108,7 @@ class Breaker:
     async def close(self) -> None:
         """Stop the probe."""
         if self._watch is not None:
-            self._watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watch
+            await ended(self._watch)
             self._watch = None
 
 

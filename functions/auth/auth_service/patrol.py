@@ -17,6 +17,7 @@ from auth_service.issuer import Issuer
 from auth_service.providers import Denied, Providers, Refused
 from auth_service.verdicts import ends_at, token_health
 from shared.runtime.clock import utcnow
+from shared.runtime.ending import ended
 from shared.runtime.errors import ParleyError
 from shared.runtime.logging import logger
 from shared.runtime.metrics import gauge
@@ -67,9 +68,7 @@ class Patrol:
     async def close(self) -> None:
         """Stop."""
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await ended(self._task)
 
     async def _live(self, every: float) -> None:
         while True:

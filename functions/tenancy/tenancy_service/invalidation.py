@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
 
+from shared.runtime.ending import ended
 from shared.runtime.errors import ParleyError
 from shared.runtime.logging import logger
 from shared.services.auth import TokenRequest
@@ -69,9 +70,7 @@ class Invalidator:
     async def close(self) -> None:
         """Stop; what is left is in the table."""
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await ended(self._task)
 
     async def _live(self) -> None:
         while True:
