@@ -25,9 +25,11 @@ BUCKETS = ("webhooks-inbound", "webhooks-outbound", "media-inbound", "media-outb
 
 
 @pytest.fixture(scope="module")
-def tenants(stack: Stack, world: World) -> dict[str, str]:
+def tenants(stack: Stack) -> dict[str, str]:
     """Ids and slugs, after a line each way for two of them."""
-    for number, company in enumerate(world.companies[:2]):
+    world = World.made_up([("key-bank", "Key Bank"), ("key-air", "Key Air")])
+    stack.employ(world)
+    for number, company in enumerate(world.companies):
         exchange(stack, company, f"49152777000{number}", f"of {company.slug}")
     return {str(one): slug for one, slug in stack.query("select id, slug from tenants")}
 
