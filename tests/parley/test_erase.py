@@ -119,6 +119,9 @@ def _unhex(found: re.Match[str]) -> str:
 @pytest.fixture
 def world(migrated: Endpoints, buckets: Minio, parley: Parley) -> Iterator[World]:
     world = World(migrated, buckets, parley)
+    for item in buckets.list_objects("webhooks-inbound", "_platform/", recursive=True):
+        # What other tests have left: a body that can not be read is rightly told as such.
+        buckets.remove_object("webhooks-inbound", str(item.object_name))
     asyncio.run(_declare(world))
     for who in (ANN, NEAR):
         world.here.remember(who)
