@@ -84,7 +84,7 @@ def mutated(body: Any, chance: random.Random, keep: frozenset[str]) -> bytes:
             break
         path = chance.choice(found)
         pool = chance.choice((INJECTIONS, ODD, ODD, (deep(chance.choice((5, 60, 120))),)))
-        _change(body, path, chance, chance.choice(pool))
+        _change(body, path, chance, copy.deepcopy(chance.choice(pool)))  # one of its own
     raw = json.dumps(body).encode()
     return _broken(raw, chance) if chance.random() < BROKEN else raw
 
