@@ -64,7 +64,8 @@ class Health:
         self._probe = asyncio.create_task(self._until_well())
         loop = asyncio.get_running_loop()
         for timeout in self._waiting:
-            timeout.reschedule(loop.time())  # in the order in which they came
+            if not timeout.expired():  # one may have just run out, its block not left yet
+                timeout.reschedule(loop.time())  # in the order in which they came
 
     async def _until_well(self) -> None:
         while True:
