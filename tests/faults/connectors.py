@@ -19,12 +19,11 @@ FILLED_S = 3.0
 def _frozen(field: Field) -> None:
     """One of two is frozen, loses its connections, and wakes."""
     with field.another("connector", SECOND_PORT):
-        for name in ("connector",):
-            field.rest(2.0)
-            field.signal(name, signal.SIGSTOP)
-            field.rest(FROZEN_S)
-            field.signal(name, signal.SIGCONT)
-            field.rest(3.0)
+        field.rest(2.0)
+        field.signal("connector", signal.SIGSTOP)
+        field.rest(FROZEN_S)
+        field.signal("connector", signal.SIGCONT)
+        field.rest(3.0)
 
 
 def _cut_off(field: Field) -> None:
