@@ -12,6 +12,7 @@ import pytest
 from local.services import Endpoints, Services
 from migrations.run import upgrade
 from shared.storage.database_url import DatabaseUrl
+from tests.migrations.asking import ask
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -57,3 +58,10 @@ def migrated(services: Endpoints) -> Endpoints:
     """
     upgrade(services.database_owner_url, report=_quiet)
     return replace(services, redis_url=f"{services.redis_url}?socket_timeout=5")
+
+
+@pytest.fixture
+def no_platform_app(migrated: Endpoints) -> Iterator[None]:
+    """What this test makes the platform's app is sealed with its own key: nobody else's to open."""
+    yield
+    ask(migrated.database_owner_url, "delete from meta_apps where name = 'platform'")

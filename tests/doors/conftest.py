@@ -128,5 +128,6 @@ def _afresh(house: House) -> None:
     """No outage and no event of one test is found by another."""
     doors = (house.whatsapp, house.genesys)
     wait_until(lambda: all(answers(f"{door.url}/readyz") for door in doors))
+    house.has_its_broker()
     for exchange in MESSAGE_EXCHANGES:
         house.queued(exchange)

@@ -4,6 +4,7 @@ import asyncio
 import copy
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from shared.whatsapp.signature import sign as sign_meta
 from tests.doors.relay import Relay
 from tests.messaging.broker import collect, depth, open_channel
 from tests.services.processes import Process
+from tests.support import wait_until
 from tests.tenancy.declared import tenant_file
 from tests.tenancy.serving import Served
 
@@ -38,6 +40,11 @@ class House:
     store: Minio
     topology: Topology
     amqp_url: str
+
+    def has_its_broker(self) -> None:
+        """Wait until both doors publish to the broker again."""
+        for door in (self.whatsapp, self.genesys):
+            wait_until(partial(_has_broker, door))
 
     def tenant(self, **changes: Any) -> "Company":
         """A tenant that no door has heard of yet, with a Meta app of its own."""
@@ -72,6 +79,11 @@ class House:
         finally:
             answer.close()
             answer.release_conn()
+
+
+def _has_broker(door: Process) -> bool:
+    told = requests.get(f"{door.url}/readyz", timeout=10).json()
+    return bool(told["checks"]["rabbitmq"] == "ok")
 
 
 class Company:

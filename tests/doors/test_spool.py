@@ -6,11 +6,9 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
-import requests
 
 from local.services import Endpoints
 from shared.messaging.envelope import Event, EventType
@@ -108,16 +106,6 @@ def _words(event: Event) -> str:
     return str(said["body"] if isinstance(said, dict) else said)
 
 
-def doors_are_well(house: House) -> None:
-    for door in (house.whatsapp, house.genesys):
-        wait_until(partial(_has_broker, door))
-
-
-def _has_broker(door: Process) -> bool:
-    told = requests.get(f"{door.url}/readyz", timeout=10).json()
-    return bool(told["checks"]["rabbitmq"] == "ok")
-
-
 def test_an_outage_of_the_broker_loses_doubles_and_reorders_nothing(
     patient: House, broom: Broom
 ) -> None:
@@ -126,7 +114,7 @@ def test_an_outage_of_the_broker_loses_doubles_and_reorders_nothing(
     with patient.to_broker.cut():
         talk.round()
         talk.round()
-    doors_are_well(patient)
+    patient.has_its_broker()
     talk.round()  # the broker is back, and what is spooled still goes first
     assert broom.waiting()["s3"] == 3 * 6
     assert broom.sweep().published == 3 * 6
@@ -143,7 +131,7 @@ def test_without_broker_and_s3_postgresql_keeps_them(patient: House, broom: Broo
         talk.round()
         assert broom.waiting()["s3"] == 0
         assert broom.waiting()["postgresql"] == 2 * 2 * 6  # and the raw bytes
-    doors_are_well(patient)
+    patient.has_its_broker()
     talk.round()
     broom.sweep()
     assert talk.heard(patient) == talk.said
@@ -200,7 +188,7 @@ def test_without_redis_a_door_keeps_the_order_of_its_own(house: House, broom: Br
     with house.to_redis.cut():
         with house.to_broker.cut():
             talk.round()
-        doors_are_well(house)
+        house.has_its_broker()
         talk.round()
         assert broom.waiting()["s3"] == 2 * 6
     broom.sweep()
@@ -216,7 +204,7 @@ def test_marks_that_redis_forgot_are_set_again_and_stale_ones_go(
         talk.round()
         broom.forget_marks()
         assert broom.run(lambda sweeper: sweeper.sweep()).published == 6  # straight to the broker
-    doors_are_well(patient)
+    patient.has_its_broker()
     assert broom.marks() == []
     talk.round()
     broom.sweep()
@@ -232,7 +220,7 @@ def test_an_object_that_is_no_event_is_set_aside_and_blocks_nothing(
     talk = Talk(patient.tenant())
     with patient.to_broker.cut():
         talk.round()
-    doors_are_well(patient)
+    patient.has_its_broker()
     tally = broom.sweep()
     assert (tally.aside, tally.published) == (2, 6)
     assert talk.heard(patient) == talk.said
@@ -255,7 +243,7 @@ def test_a_frozen_broker_is_noticed_once_and_costs_the_next_ones_nothing(
     sys.stderr.write(f"frozen broker: a first round of six {first:.2f} s, the next {then:.2f} s\n")
     assert first < 5
     assert then < 2
-    doors_are_well(house)
+    house.has_its_broker()
     broom.sweep()
     assert talk.heard(house) == talk.said
 
@@ -294,4 +282,4 @@ def test_the_worst_mix_of_frozen_servers_is_answered_in_time(
     assert max(took) < 9
     assert took[-1] < 5
     wait_until(lambda: answers(f"{house.whatsapp.url}/readyz"))
-    doors_are_well(house)
+    house.has_its_broker()

@@ -32,6 +32,7 @@ def test_apply_twice_says_unchanged(parley: Parley, to_tenancy: Settings, tmp_pa
     assert "SECRET" not in first.out + first.err
 
 
+@pytest.mark.usefixtures("no_platform_app")
 def test_the_platforms_app_is_applied_with_the_tenants(
     parley: Parley, to_tenancy: Settings, tmp_path: Path
 ) -> None:

@@ -154,6 +154,7 @@ def test_credentials_come_back_opened(tenancy: Served) -> None:
     assert opened("/tenancy/credentials/acme/whatsapp/default").status_code == 422
 
 
+@pytest.mark.usefixtures("no_platform_app")
 def test_own_and_platform_apps_sign(tenancy: Served) -> None:
     file = tenant_file()
     own = f"app-{file['tenant']}"

@@ -25,6 +25,7 @@ from tests.tenancy.serving import SERVICE_KEY, Served, served
 
 File = dict[str, Any]
 LIMIT_S = 1.0
+LATE_READERS_S = 3.0
 DOORS = 3
 
 
@@ -219,6 +220,26 @@ def test_a_token_written_late_by_who_read_the_old_credential_goes_too(
     with Redis.from_url(redis.url) as client:
         client.set(f"tenant:{tenant_id}:oauth:token", "of the old credential")
     wait_until(lambda: _held(redis, f"tenant:{tenant_id}:oauth:token") is None)
+
+
+def test_a_token_issued_after_a_change_outlives_the_changes_of_others(
+    tenancy: Served, redis: RedisServer
+) -> None:
+    """It goes once more when late readers are done, not whenever somebody looks."""
+    began = time.monotonic()
+    file = tenant_file()
+    put(tenancy, file)
+    tenant_id = tenancy.call("GET", f"/tenancy/tenants/{file['tenant']}").json()["id"]
+    key, kept = f"tenant:{tenant_id}:oauth:token", 0
+    with Redis.from_url(redis.url) as client:
+        client.set(key, "of the new credential")
+    while time.monotonic() - began < LATE_READERS_S - LIMIT_S:
+        put(tenancy, tenant_file())
+        told, now = _held(redis, key), time.monotonic()
+        assert told is not None or now - began > LATE_READERS_S
+        kept += told is not None
+    assert kept
+    wait_until(lambda: _held(redis, key) is None)
 
 
 def _held(redis: RedisServer, key: str) -> bytes | None:

@@ -83,7 +83,8 @@ class Invalidator:
     async def _sweep(self) -> bool:
         async with self._turn:
             rows = await self._database.rows(
-                "select key, lookup, until, until <= clock_timestamp() as late from stale_keys",
+                "select key, lookup, until, until <= clock_timestamp() as late from stale_keys"
+                " where not told or until <= clock_timestamp()",
                 idempotent=True,
             )
             if not rows:
@@ -91,16 +92,21 @@ class Invalidator:
             if not await self._told(rows):
                 return False
             over = [row for row in rows if row["lookup"] or row["late"]]
-            # Not what was written down anew meanwhile: that has another `until`.
-            await self._database.rows(
-                "delete from stale_keys s"
-                " using unnest(:keys ::text[], :untils ::timestamptz[]) d (key, until)"
-                " where s.key = d.key and s.until = d.until",
-                idempotent=True,
-                keys=tuple(row["key"] for row in over),
-                untils=tuple(row["until"] for row in over),
-            )
+            await self._note("delete from stale_keys s using {these}", over)
+            again = [row for row in rows if row not in over]
+            await self._note("update stale_keys s set told = true from {these}", again)
             return True
+
+    async def _note(self, statement: str, rows: list[Row]) -> None:
+        """Run it for these rows; not for what was written down anew, which has another `until`."""
+        if rows:
+            these = "unnest(:keys ::text[], :untils ::timestamptz[]) d (key, until)"
+            await self._database.rows(
+                statement.format(these=these) + " where s.key = d.key and s.until = d.until",
+                idempotent=True,
+                keys=tuple(row["key"] for row in rows),
+                untils=tuple(row["until"] for row in rows),
+            )
 
     async def _told(self, rows: list[Row]) -> bool:
         lookups = {row["key"]: HELD_BACK for row in rows if row["lookup"]}

@@ -140,7 +140,7 @@ class Repository:
             self._session.rows(
                 "insert into stale_keys (key, tenant_id, lookup, until)"
                 " values (:key, :tenant_id, :lookup, clock_timestamp() + make_interval(secs => :s))"
-                " on conflict (key) do update set until = excluded.until",
+                " on conflict (key) do update set until = excluded.until, told = false",
                 {"key": stale.key, "tenant_id": tenant_id, "lookup": stale.lookup, "s": late_s},
             )
 
