@@ -30,6 +30,7 @@ class Answer:
     code: str = ""
     detail: str = ""
     outcome: str = ""  # of a success: what the function says it did
+    late: float = 0.0  # part of its looks at which the function came late to its work
 
 
 @dataclass(frozen=True)

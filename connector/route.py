@@ -17,6 +17,7 @@ from connector.dispatch import Target
 from connector.gate import Gate
 from connector.lane import Rules
 from connector.notes import Notes
+from connector.pace import Yielding
 from connector.park import Letter, Park
 from connector.policy import Again, Answer, Dead, Decision, Done, Kept, Past, Policy, Unsent, decide
 from connector.tenants import Tenants
@@ -36,6 +37,7 @@ class Limits:
     slots: int = 128
     rules: Rules = field(default_factory=Rules)
     policy: Policy = field(default_factory=Policy)
+    yielding: Yielding = field(default_factory=Yielding)
 
 
 class Route:
@@ -52,13 +54,14 @@ class Route:
     ) -> None:
         self._notes = notes
         self.exchange = exchange
-        self.tenants = Tenants(limits.slots)
+        self.tenants = Tenants(limits.slots, yielding=limits.yielding)
         self.stopping = False
         self._target = target
         self._park = park
         self._undertaker = undertaker
         self._limits = limits
         self.gate = Gate()
+        self._ticked = asyncio.get_running_loop().time()
         self._delivered = counts.DELIVERED.labels(exchange)
         self._seconds = counts.SECONDS.labels(exchange)
         self._workers: deque[Worker] = deque()
@@ -95,6 +98,7 @@ class Route:
     def tick(self) -> None:
         """Time has passed: waits end, held tenants may try one event."""
         now = asyncio.get_running_loop().time()
+        self._give_way(now)
         for tenant in self.tenants.due_probes(now):
             if any(worker.window.probe(tenant) for worker in self._workers):
                 self.tenants.probed(tenant, now)
@@ -103,6 +107,12 @@ class Route:
             worker.nudge()
         self.pump()
         counts.IN_FLIGHT.labels(self.exchange).set(self.tenants.in_flight)
+
+    def _give_way(self, now: float) -> None:
+        for tenant in self.tenants.pace.passed(now - self._ticked):
+            log.info("tenant_slowed", extra={"exchange": self.exchange, "tenant_id": tenant})
+        self._ticked = now
+        counts.SLOWED_TENANTS.labels(self.exchange).set(len(self.tenants.pace.slowed))
 
     def hasten(self) -> None:
         """Somebody is suspended no more: try what was kept."""
@@ -156,6 +166,7 @@ class Route:
             log.error("dispatch_failed", extra=describe(error))
             answer = Answer(trouble="no_answer", detail=type(error).__name__)
         self._seconds.observe(time.perf_counter() - began)
+        self.tenants.pace.heard(answer.late)
         past = Past(held.attempts, held.faults, time.time() - self._target.since(held))
         await self._obey(decide(answer, past, self._limits.policy, random.random()), worker, held)  # noqa: S311  # jitter
         worker.nudge()

@@ -1,11 +1,14 @@
 """Fairness between tenants on one route: slots in flight, and who is held after a run of failures.
 
-Rule: a tenant takes at most half of the slots; a held one takes one probe a second.
+Rule: a tenant takes at most half of the slots; a held one takes one probe a second; `pace` slows
+the busiest while the function is late.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+
+from connector.pace import Pace, Yielding
 
 FAILURES_TO_HOLD = 5
 PROBE_EVERY_S = 1.0
@@ -20,6 +23,7 @@ class Tenants:
         *,
         failures_to_hold: int = FAILURES_TO_HOLD,
         probe_every: float = PROBE_EVERY_S,
+        yielding: Yielding | None = None,
     ) -> None:
         """`slots`: calls in flight at once, over all tenants."""
         self._slots = slots
@@ -30,6 +34,7 @@ class Tenants:
         self._total = 0
         self._failures: Counter[str] = Counter()
         self._probe_at: dict[str, float] = {}  # the held ones
+        self.pace = Pace(yielding)
 
     @property
     def in_flight(self) -> int:
@@ -51,10 +56,12 @@ class Tenants:
 
     def admits(self, tenant: str) -> bool:
         """Whether one more call of this tenant may start now."""
-        return not self.full() and self._in_flight[tenant] < self._share
+        within = not self.full() and self._in_flight[tenant] < self._share
+        return within and self.pace.admits(tenant)
 
     def took(self, tenant: str) -> None:
         """A call started."""
+        self.pace.took(tenant)
         self._in_flight[tenant] += 1
         self._total += 1
 

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.runtime import metrics
 from shared.runtime.errors import BodyTooLarge, NotFound, ParleyError, Unauthorised
 from shared.runtime.function import Check, Function, Resources
+from shared.runtime.lag import Lag
 from shared.runtime.logging import describe, logger
 from shared.runtime.problem import problem, problem_of
 from shared.runtime.safe_headers import with_safe_headers
@@ -44,6 +45,7 @@ class Host:
         self._function = function
         self._settings = settings
         self._kit: Resources | None = None
+        self._lag = Lag()
         self._tokens = (
             ServiceTokens.of(function.name, settings)
             if isinstance(settings, ServiceAuthSettings)
@@ -67,6 +69,7 @@ class Host:
                 log.error("start_failed", extra=describe(error) | words)
                 await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
                 return
+            await stack.enter_async_context(self._lag.measured())
             await send({"type": "lifespan.startup.complete"})
             log.info("started")
             await receive()
@@ -90,7 +93,8 @@ class Host:
         if body is None:  # the client left; nobody waits for an answer
             return
         scope.setdefault("state", {}).update(kit=self._kit, service_tokens=self._tokens)
-        await self._app(scope, _replay(body, receive), _timed(send))
+        told = send if self._function.public else self._lag.told(send)
+        await self._app(scope, _replay(body, receive), _timed(told))
 
     async def _own_route(self, scope: Scope) -> Response | None:
         path = scope["path"]

@@ -1,0 +1,58 @@
+"""How often a process comes late to its work: its loop is long, or the machine has others to run.
+
+Told with every answer between functions, so that who sends the work can send less of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.types import Message, Send
+
+from shared.runtime.ending import ended
+
+HEADER = "Parley-Late"  # a part of one: 0.125 is every eighth look
+STEP_S = 0.05
+LATE_S = 0.002  # a sleep that ends later than this was kept waiting
+WEIGHT = 0.05  # of the newest look: the last second counts
+
+
+class Lag:
+    """Measured by short sleeps: how many of them end late."""
+
+    def __init__(self) -> None:
+        """Nothing is known yet: it is on time."""
+        self.late = 0.0
+
+    @asynccontextmanager
+    async def measured(self) -> AsyncIterator[None]:
+        """Measure for the length of the block."""
+        task = asyncio.create_task(self._measure())
+        try:
+            yield
+        finally:
+            await ended(task)
+
+    async def _measure(self) -> None:
+        while True:
+            began = time.perf_counter()
+            await asyncio.sleep(STEP_S)
+            self.note(time.perf_counter() - began - STEP_S)
+
+    def note(self, seconds: float) -> None:
+        """A sleep ended so much too late."""
+        self.late += WEIGHT * ((seconds > LATE_S) - self.late)
+
+    def told(self, send: Send) -> Send:
+        """The same, with the part of late looks on the answer's beginning."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                told = (HEADER.lower().encode(), b"%.3f" % self.late)
+                message["headers"] = [*message.get("headers", []), told]
+            await send(message)
+
+        return sending
