@@ -18,7 +18,7 @@ GROWTH = 1.1
 class Yielding:
     """When and how far a tenant gives way."""
 
-    late: float = 0.05  # part of its looks (`shared.runtime.lag`): a function this late has too much
+    late: float = 0.05  # part of its looks (`shared.runtime.lag`); over it a function has too much
     least: float = 10.0  # events a second: nobody is slowed further
     memory: float = 60.0  # seconds for which a tenant counts as being there
 
