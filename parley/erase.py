@@ -66,7 +66,7 @@ async def _erase(given: argparse.Namespace, environment: Environment) -> int:
             await _places(case, environment, queues, store)
         told = await case.note(end=True)
         _tell(given, marker.of("person", who), marker.key_id, case, told)
-        return LEFT_SOME if case.left else DONE
+        return LEFT_SOME if case.left.total() else DONE
 
 
 async def _begin(

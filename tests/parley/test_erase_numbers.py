@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.doors.conftest import buckets, object_settings
 from tests.parley.known import Who
 from tests.parley.test_erase import World, world
@@ -10,6 +12,7 @@ __all__ = ["buckets", "object_settings", "world"]
 
 NUMBER = "4915199999999"
 ANN, BEN = Who(NUMBER, "DE.11111111111111111111"), Who(NUMBER, "DE.22222222222222222222")
+UNREAD = {"unreadable_events": 1}
 NOON, LATER = "2026-11-22T12:00:00.000Z", "2026-11-22T18:00:00.000Z"
 
 
@@ -56,3 +59,21 @@ def test_who_has_the_number_goes_and_who_had_it_before_stays(world: World) -> No
     assert bens not in stored(world)
     claim = world.here.desk.hear("wamid.again", None, ANN.bsuid)
     assert claim.conversation_id == "c-wamid.ann"
+
+
+@pytest.mark.parametrize(("owner", "code", "told"), [("null", 0, {}), (":id ::uuid", 1, UNREAD)])
+def test_a_letter_that_can_not_be_read_is_told_where_it_may_be_theirs(
+    world: World, owner: str, code: int, told: dict[str, int]
+) -> None:
+    world.rows(
+        "insert into dead_letters (event_id, tenant_id, queue, partition_key, reason_code, reason,"
+        f" attempts, first_seen, body) select 'unread', {owner}, 'q', 'k', 'unreadable', 'none',"
+        " 1, now(), 'x' where :id ::uuid is not null returning id"
+    )
+    hand_over(world)
+    said = world.erase("--phone", NUMBER)
+    world.rows(
+        "delete from dead_letters where event_id = 'unread' and :id ::uuid is not null returning id"
+    )
+    assert json.loads(said.out)["not_read"] == told
+    assert said.code == code
