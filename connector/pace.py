@@ -75,9 +75,9 @@ class Pace:
         return []
 
     def _slow(self, rates: dict[str, float]) -> list[str]:
-        """Cut what the busiest tenant does, if it is more than all others do together."""
+        """Cut what the busiest tenant does, if another is about and it stands out."""
         busiest = max(rates, key=rates.__getitem__, default="")
-        if len(self._seen) < 2 or rates.get(busiest, 0.0) * 2 <= sum(rates.values()):  # noqa: PLR2004  # itself and another
+        if len(self._seen) < 2 or not _stands_out(sorted(rates.values())):  # noqa: PLR2004  # itself and another
             return []
         rate = max(self._rules.least, rates[busiest] * CUT)
         if rate >= rates[busiest]:
@@ -94,3 +94,9 @@ class Pace:
                 del self._rates[tenant], self._left[tenant]
             elif rates:
                 self._rates[tenant] = rate * GROWTH
+
+
+def _stands_out(rates: list[float]) -> bool:
+    """Whether the last does more than all others together, and than twice the next one."""
+    *others, most = rates or [0.0]
+    return most > sum(others) and most > 2 * (others[-1] if others else 0.0)

@@ -65,6 +65,8 @@ def test_of_tenants_alike_none_gives_way() -> None:
     pace = Pace()
     assert look(pace, LATE, one=30, two=30) == []
     assert look(pace, LATE, one=30, two=20, three=20) == []
+    assert look(pace, LATE, one=32, two=25) == []
+    assert look(pace, LATE, one=60, two=25) == ["one"]
 
 
 def test_it_is_slowed_to_a_floor_and_no_further() -> None:
