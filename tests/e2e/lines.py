@@ -28,6 +28,11 @@ def address(who: str) -> str:
     return f"+{who}" if who.isdecimal() else who
 
 
+def number(place: int, series: int = 0) -> str:
+    """A customer of a file's tests: every test has a place or a series of its own."""
+    return f"49151{series:02d}{place:06d}"
+
+
 @dataclass(frozen=True)
 class Line:
     """One number of WhatsApp and the integration it is joined to."""

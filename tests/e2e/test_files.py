@@ -9,7 +9,7 @@ import pytest
 
 from local.demo.world import World
 from local.sandbox.client import FileTold, Message, Sent
-from tests.e2e.lines import Line, at_once, opened
+from tests.e2e.lines import Line, at_once, number, opened
 from tests.e2e.memory import Watch
 from tests.stack import Stack
 
@@ -20,10 +20,6 @@ OFFICE = "application/vnd.openxmlformats-officedocument.wordprocessingml.documen
 OPUS = "audio/ogg; codecs=opus"
 ON_ITS_WAY = "[image, it is on its way] The receipt"
 LATE = "[the file that was missing: image]"
-
-
-def number(place: int, series: int = 0) -> str:
-    return f"49153{series:02d}{place:06d}"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 from local.demo.world import World
 from local.sandbox.client import Message, Sent
 from local.sandbox.graph.inbound.table import KINDS
-from tests.e2e.lines import Line, at_once, opened
+from tests.e2e.lines import Line, at_once, number, opened
 from tests.stack import Stack
 
 pytestmark = pytest.mark.timeout(240)
@@ -120,10 +120,6 @@ ABOUT_UNKNOWN = {
     "edit": "[edited] I meant Tuesday",
     "revoke": "[deleted a message]",
 }
-
-
-def number(place: int, series: int = 0) -> str:
-    return f"49151{series:02d}{place:06d}"
 
 
 @pytest.fixture(scope="module")

@@ -1,49 +1,24 @@
 """One message of each kind that agents and bots can send, through everything, at the customer.
 
-What stands here is docs/messages.md with the values of the sandbox's kinds. A tap on an option
-goes back as the answer to the message that offered it.
+What stands here is docs/messages.md with the values of the sandbox's kinds.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from local.demo.world import World
-from local.sandbox.client import Message, Sent
+from local.sandbox.client import Sent
 from local.sandbox.genesys.outbound.table import KINDS
-from tests.e2e.lines import Line, address, at_once, opened
+from tests.e2e.lines import Line, at_once, number, opened
+from tests.e2e.templates import TEMPLATES
 from tests.stack import Stack
 
 pytestmark = pytest.mark.timeout(240)
 
 OPTION_ID = re.compile(r"[0-9a-f-]{36}\.(\d+)")
-TEMPLATES: list[dict[str, Any]] = [
-    {
-        "name": "order_update",
-        "language": "en_US",
-        "body_parameters": 2,
-        "body": "Hello {{1}}, your order {{2}} is on its way.",
-        "buttons": [{"type": "quick_reply", "text": "Confirm"}],
-    },
-    {
-        "name": "order_named",
-        "language": "de",
-        "parameter_names": ["name", "order"],
-        "body": "Hallo {{name}}, Bestellung {{order}} ist da.",
-        "header": "text",
-        "header_parameters": 1,
-    },
-    {
-        "name": "ticket",
-        "language": "en_US",
-        "header": "image",
-        "body": "Your ticket.",
-        "buttons": [{"type": "url", "text": "Open", "dynamic": True}],
-    },
-]
 
 
 def reply_button(place: int, title: str) -> dict[str, Any]:
@@ -133,10 +108,6 @@ EXPECTED: dict[str, list[Got] | str] = {
 """A word: the reason of the Failed receipt; none at all where nobody waits for anything."""
 
 FIELDS: dict[str, dict[str, Any]] = {"message": {"text": "Plain words"}}
-
-
-def number(place: int, series: int = 0) -> str:
-    return f"49152{series:02d}{place:06d}"
 
 
 @pytest.fixture(scope="module")
@@ -243,243 +214,6 @@ def test_only_the_failed_receipt_marks_a_customers_message(
     line.sent(PEOPLE["receipt"])
     assert not failed("receipt")
     assert said["failed_receipt"].webhook
-
-
-@dataclass(frozen=True)
-class Offer:
-    """What is offered, by which name an option of it is tapped, and what Genesys should hear."""
-
-    kind: str
-    fields: dict[str, Any]
-    tapped: str
-    answer: tuple[str, str, str]
-    place: int = 0  # which of the messages
-
-
-LONG = "A reply that is longer than the twenty letters of a button"
-PAYLOAD = "choice:" + "x" * 400
-MANY = [{"text": f"Choice {n}", "payload": f"c{n}"} for n in range(1, 8)]
-ORDER = {
-    "template_id": "shop@order_update",
-    "language": "en_US",
-    "buttons": [{"type": "QuickReply", "text": "Confirm", "payload": "ok-8812", "index": 0}],
-}
-SECTIONS = [
-    {"title": "Teas", "items": [{"id": "green", "title": "Green"}]},
-    {"title": "Pots", "items": [{"id": "glass", "title": "Glass"}]},
-]
-OFFERS: dict[str, Offer] = {
-    "a button": Offer("quick_replies", {}, "Call me", ("QuickReply", "Call me", "call_me")),
-    "the newer form": Offer("quick_reply_v2", {}, "No", ("QuickReply", "No", "no")),
-    "a row": Offer(
-        "quick_replies", {"replies": MANY}, "Choice 7", ("QuickReply", "Choice 7", "c7")
-    ),
-    "long words": Offer(
-        "quick_replies",
-        {"replies": [{"text": LONG, "payload": PAYLOAD}, "No"]},
-        "#1",
-        ("QuickReply", LONG, PAYLOAD),
-    ),
-    "a card": Offer("card", {}, "Choose", ("Button", "Choose", "choose_tea")),
-    "the second card": Offer("carousel", {}, "Choose", ("Button", "Choose", "choose_pot"), 1),
-    "a time": Offer(
-        "date_picker",
-        {},
-        "2026-12-01 10:30 UTC",
-        ("DatePicker", "2026-12-01 10:30 UTC", "2026-12-01T10:30:00Z"),
-    ),
-    "an item": Offer("list_picker", {"sections": SECTIONS}, "Glass", ("Button", "Glass", "glass")),
-    "a template's button": Offer(
-        "notification", ORDER, "Confirm", ("Button", "Confirm", "ok-8812")
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Answered:
-    """An offer's id in Genesys, and what the agent saw of the tap."""
-
-    offered: str
-    tapped: Message
-
-
-def tap(line: Line, who: str, offer: Offer, **more: Any) -> Answered:
-    line.greets(who)
-    offered = line.agent(who, offer.kind, **offer.fields)
-    got = line.sent(who, offer.place + 1)[offer.place]
-    option = offer.tapped
-    if option.startswith("#"):
-        rows = [one for each in got.content["action"]["sections"] for one in each["rows"]]
-        option = rows[int(option[1:]) - 1]["id"]
-    line.sandbox.customer_taps(got.id, option, **more)
-    return Answered(offered.id, line.shown(who, 2)[1])
-
-
-@pytest.fixture(scope="module")
-def taps(line: Line) -> dict[str, Answered]:
-    people = {name: number(place, 1) for place, name in enumerate(OFFERS)}
-    return at_once(lambda name: tap(line, people[name], OFFERS[name]), OFFERS)
-
-
-def answer_in(message: Message) -> tuple[str, str, str]:
-    [part] = message.content
-    response = part["buttonResponse"]
-    return response["type"], response["text"], response["payload"]
-
-
-@pytest.mark.parametrize("name", OFFERS)
-def test_a_tap_answers_the_message_that_offered_it(taps: dict[str, Answered], name: str) -> None:
-    tapped = taps[name].tapped
-    assert tapped.type == "Structured"
-    assert answer_in(tapped) == OFFERS[name].answer
-    assert tapped.extra["originating_message_id"] == taps[name].offered
-
-
-def test_a_tap_that_quotes_nothing_is_known_all_the_same(line: Line) -> None:
-    offer = OFFERS["a button"]
-    answered = tap(line, number(1, 2), offer, context=False)
-    assert answer_in(answered.tapped) == offer.answer
-    assert answered.tapped.extra["originating_message_id"] == answered.offered
-
-
-def test_a_tap_that_genesys_refuses_is_told_as_plain_text(line: Line) -> None:
-    line.sandbox.fault(
-        "genesys",
-        "status",
-        match={"name": "structured", "integration_id": line.company.integration_id},
-        status=400,
-        code="bad.request",
-    )
-    tapped = tap(line, number(2, 2), OFFERS["long words"]).tapped
-    assert (tapped.type, tapped.text, tapped.content) == ("Text", LONG, [])
-
-
-TEMPLATED: dict[str, tuple[dict[str, Any], str, list[str]]] = {
-    "in order": (ORDER, "Hello Ana, your order 8812 is on its way.", ["body", "button"]),
-    "named": (
-        {
-            "template_id": "shop@order_named",
-            "language": "de",
-            "header": {"type": "Text", "text": "{{1}}", "parameters": [{"text": "Neu"}]},
-            "parameters": [{"name": "order", "text": "8812"}, {"name": "name", "text": "Ana"}],
-        },
-        "Hallo Ana, Bestellung 8812 ist da.",
-        ["header", "body"],
-    ),
-}
-
-
-@pytest.mark.parametrize(("fields", "text", "parts"), TEMPLATED.values(), ids=TEMPLATED)
-def test_an_approved_template_goes_as_one(
-    line: Line, fields: dict[str, Any], text: str, parts: list[str]
-) -> None:
-    who = number(list(TEMPLATED.values()).index((fields, text, parts)), 3)
-    sent = line.agent(who, "notification", **fields)  # nobody wrote: templates need no window
-    [got] = line.sent(who)
-    assert (got.type, got.text) == ("template", text)
-    assert [part["type"].lower() for part in got.content["components"]] == parts
-    assert [event["status"] for event in line.receipts(who, sent.id)] == ["Delivered"]
-
-
-def test_a_template_with_a_picture_and_a_link(line: Line) -> None:
-    who = number(9, 3)
-    line.greets(who)
-    offered = line.agent(who, "attachment")
-    [picture] = line.sent(who)
-    [attachment] = next(one for one in line.agent_side(who) if one.id == offered.id).content
-    fields: dict[str, Any] = {
-        "template_id": "shop@ticket",
-        "language": "en_US",
-        "parameters": [],
-        "header": {"type": "Media", "media": [attachment["attachment"]]},
-        "buttons": [{"type": "Url", "index": 0, "parameters": [{"text": "t/8812"}]}],
-    }
-    line.agent(who, "notification", **fields)
-    got = line.sent(who, 2)[1]
-    assert (got.type, got.text) == ("template", "Your ticket.")
-    assert [one.sha256 for one in got.files] == [one.sha256 for one in picture.files]
-
-
-MARKED: dict[str, tuple[str, str]] = {
-    "strong": ("It is **now**.", "It is *now*."),
-    "struck": ("~~Monday~~ Tuesday", "~Monday~ Tuesday"),
-    "a link": (
-        "See [our shop](https://shop.example/tea)",
-        "See our shop: https://shop.example/tea",
-    ),
-    "any letters": ("grüße 👩🏽\u200d🚀 \u202e", "grüße 👩🏽\u200d🚀 \u202e"),
-}
-
-
-@pytest.mark.parametrize(("text", "expected"), MARKED.values(), ids=MARKED)
-def test_text_is_marked_as_whatsapp_does(line: Line, text: str, expected: str) -> None:
-    who = number(list(MARKED.values()).index((text, expected)), 4)
-    line.greets(who)
-    line.agent(who, "text", text=text)
-    assert [one.text for one in line.sent(who)] == [expected]
-
-
-LENGTHS: dict[str, Callable[[], str]] = {
-    "words": lambda: "grüße " * 1500,
-    "letters of two units": lambda: "👋" * 4500,
-}
-
-
-@pytest.mark.parametrize("make", LENGTHS.values(), ids=LENGTHS)
-def test_a_long_text_comes_whole_in_pieces(line: Line, make: Callable[[], str]) -> None:
-    who, text = number(list(LENGTHS.values()).index(make), 5), make()
-    line.greets(who)
-    sent = line.agent(who, "text", text=text)
-    line.agent(who, "text", text="the end")
-    line.wait(lambda: [one for one in line.at_customer(who) if one.text == "the end"])
-    *pieces, _ = line.at_customer(who)
-    assert len(pieces) > 1
-    assert "".join(one.text or "" for one in pieces).replace(" ", "") == text.replace(" ", "")
-    assert [event["status"] for event in line.receipts(who, sent.id)] == ["Delivered"]
-
-
-def test_many_options_become_numbered_words(line: Line) -> None:
-    who = number(1, 6)
-    line.greets(who)
-    line.agent(who, "quick_replies", replies=[f"Choice {n}" for n in range(1, 13)])
-    [got] = line.sent(who)
-    assert got.type == "text"
-    assert (got.text or "").splitlines() == [
-        "Shall I book it?",
-        *(f"{n}. Choice {n}" for n in range(1, 13)),
-    ]
-
-
-def test_an_answer_to_a_message_quotes_it(line: Line) -> None:
-    who = number(2, 6)
-    written = line.greets(who, "When do you open?")
-    [shown] = line.at_agent(who)
-    line.agent(
-        who, "text", text="At nine", options={"over": {"relatedMessages": [{"id": shown.id}]}}
-    )
-    [got] = line.sent(who)
-    assert (got.extra["quotes"], got.extra["quote_shown"]) == (written.id, True)
-
-
-def test_messages_of_every_kind_keep_their_order(line: Line) -> None:
-    who = number(3, 6)
-    line.greets(who)
-    order = ["text", "attachment", "quick_replies", "location", "card", "rich_link", "date_picker"]
-    for kind in order:
-        line.agent(who, kind)
-    got = line.sent(who, len(order))
-    assert [one.type for one in got] == [
-        *("text", "image", "interactive", "location", "interactive", "text", "interactive")
-    ]
-
-
-def test_an_address_as_agents_type_it_is_found(line: Line) -> None:
-    who = number(4, 6)
-    line.greets(who)
-    typed = f"+{who[:2]} {who[2:5]} / {who[5:]}"
-    line.sandbox.agent_says(line.company.integration_id, typed, "Typed by hand")
-    assert [one.text for one in line.sent(who)] == ["Typed by hand"]
-    assert address(who) != typed
 
 
 def test_nothing_is_left_over(line: Line, said: dict[str, Sent]) -> None:

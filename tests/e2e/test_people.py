@@ -8,14 +8,10 @@ import pytest
 
 from local.demo.world import World
 from local.sandbox.client import Sent
-from tests.e2e.lines import Line, opened
+from tests.e2e.lines import Line, number, opened
 from tests.stack import Stack
 
 pytestmark = pytest.mark.timeout(240)
-
-
-def number(place: int) -> str:
-    return f"49155{place:08d}"
 
 
 def user_id(place: int) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local.demo.world import World
-from tests.e2e.lines import OPENED, Line, opened
+from tests.e2e.lines import OPENED, Line, number, opened
 from tests.stack import Stack
 
 pytestmark = pytest.mark.timeout(240)
@@ -28,10 +28,6 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 TEXT = "Your order\nhas come."
 IN_TEMPLATE = "North Bank wrote: Your order has come."
-
-
-def number(place: int, series: int = 0) -> str:
-    return f"49154{series:02d}{place:06d}"
 
 
 @pytest.fixture(scope="module")
