@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from tests.e2e.traffic import drive
 from tests.faults.field import wait_for
 from tests.faults.house import house
 from tests.faults.tally import Got, Row, Tally, Written
-from tests.faults.traffic import INBOUND, Person, Traffic
+from tests.faults.traffic import Person, Traffic
 from tests.stack import ROOT, Stack
 
 COMPANIES = (("down-bank", "Down Bank"), ("calm-shop", "Calm Shop"), ("burst-air", "Burst Air"))
@@ -41,12 +42,13 @@ class Size:
     waiting: int
     burst: int
     burst_rate: float  # lines a second
+    together: int  # lines of the burst in a webhook: Meta merges what comes at once
 
 
 # The load, both clouds and the four servers are on the same processors: two carry about
-# 60 messages a second from door to agent, all told.
-FULL = Size(calm_lines=240, storm_lines=400, waiting=2000, burst=5000, burst_rate=50.0)
-SHORT = Size(calm_lines=80, storm_lines=120, waiting=300, burst=800, burst_rate=50.0)
+# 60 messages a second from door to agent, all told. The rest of the burst waits in its queues.
+FULL = Size(calm_lines=240, storm_lines=400, waiting=2000, burst=5000, burst_rate=250.0, together=10)
+SHORT = Size(calm_lines=80, storm_lines=120, waiting=300, burst=800, burst_rate=250.0, together=10)
 WARM_LINES = 80
 
 
@@ -65,13 +67,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.isolation", description=__doc__)
     parser.add_argument("--short", action="store_true", help="a smaller outage, a smaller burst")
     parser.add_argument("--burst-rate", type=float, help="lines a second of the burst")
+    parser.add_argument("--together", type=int, help="lines of the burst in a webhook")
     parser.add_argument("--root", type=Path, default=ROOT / ".local" / "faults")
     given = parser.parse_args()
     with house(given.root / "isolation", print, gated=False) as (stack, _):
         world = Limited.made_up(COMPANIES)
         stack.employ(world)
         size = SHORT if given.short else FULL
-        told = measure(stack, world, replace(size, burst_rate=given.burst_rate or size.burst_rate))
+        size = replace(
+            size,
+            burst_rate=given.burst_rate or size.burst_rate,
+            together=given.together or size.together,
+        )
+        told = measure(stack, world, size)
     (given.root / "isolation.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     print(f"written to {given.root / 'isolation.json'}")
     return 0 if told["good"] else 1
@@ -98,13 +106,14 @@ def measure(stack: Stack, world: World, size: Size) -> dict[str, Any]:
     crowd = Lines(sandbox, burst, people=500)
     mark = watched.count
     with ThreadPoolExecutor(1) as pool:
-        bursting = pool.submit(crowd.write, size.burst, size.burst_rate)
+        bursting = pool.submit(crowd.write, size.burst, size.burst_rate, size.together)
         watched.write(size.storm_lines, PACE)
         bursting.result()
     watched.arrive()
     during = watched.p95(since=mark)
     ratio = during / before
-    print(f"{burst.name}: {size.burst} messages at {size.burst_rate:g}/s meanwhile")
+    burst_was = f"{size.burst} messages at {size.burst_rate:g}/s, {size.together} in a webhook"
+    print(f"{burst.name}: {burst_was}, meanwhile")
     print(f"storm: p95 {during * 1000:.0f} ms of {size.storm_lines} lines; ratio {ratio:.2f}")
 
     sandbox.clear_faults(fault)
@@ -131,14 +140,16 @@ class Lines:
         """Lines written so far."""
         return len(self.traffic.sent)
 
-    def write(self, lines: int, rate: float) -> None:
-        """Write so many more, at a fixed rate."""
-        people, first = self.traffic.people, self.count
+    def write(self, lines: int, rate: float, together: int = 1) -> None:
+        """Write so many more, at a fixed rate, `together` in a webhook."""
+        people, end = self.traffic.people, self.count + lines
 
-        def line(number: int) -> None:
-            self.traffic.say(people[number % len(people)], INBOUND, f"line {number:05}")
+        def post(first: int) -> None:
+            numbers = range(first, min(first + together, end))
+            self.traffic.say_together([(people[n % len(people)], f"line {n:05}") for n in numbers])
 
-        late = drive([lambda n=first + n: line(n) for n in range(lines)], rate)  # type: ignore[misc]  # bound at once
+        posts = [partial(post, first) for first in range(self.count, end, together)]
+        late = drive(posts, rate / together)
         if late > 1.0:
             print(f"{self.company.name}: lines were written up to {late:.1f} s late")
 

@@ -72,13 +72,23 @@ class Traffic:
 
     def say(self, person: Person, direction: str, text: str) -> None:
         """Write one line now; it is noted with the number of its webhook."""
-        company = person.company
         if direction == INBOUND:
-            said = self.sandbox.customer_says(company.phone_number_id, person.number, text)
-        else:
-            said = self.sandbox.agent_says(company.integration_id, "+" + person.number, text)
+            self.say_together([(person, text)])
+            return
+        company = person.company
+        said = self.sandbox.agent_says(company.integration_id, "+" + person.number, text)
         with self._lock:
             self.sent.append((person, direction, text, said.webhook["seq"]))
+
+    def say_together(self, lines: Sequence[tuple[Person, str]]) -> None:
+        """Customers of one company write, and Meta tells of all their lines in one webhook."""
+        line = lines[0][0].company.phone_number_id
+        first, *others = [{"from": person.number, "text": text} for person, text in lines]
+        batch = [{"phone_number_id": line, **other} for other in others]
+        said = self.sandbox.customer_says(line, first["from"], first["text"], batch=batch)
+        seq = said.webhook["seq"]
+        with self._lock:
+            self.sent += [(person, INBOUND, text, seq) for person, text in lines]
 
     def written(self) -> list[Written]:
         """Every line with the times of its webhook."""
