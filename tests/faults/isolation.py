@@ -46,11 +46,9 @@ class Size:
 
 
 # The load, both clouds and the four servers are on the same processors: two carry about
-# 60 messages a second from door to agent, all told. The rest of the burst waits in its queues.
-FULL = Size(
-    calm_lines=240, storm_lines=400, waiting=2000, burst=5000, burst_rate=250.0, together=10
-)
-SHORT = Size(calm_lines=80, storm_lines=120, waiting=300, burst=800, burst_rate=250.0, together=10)
+# 60 messages a second from door to agent, all told.
+FULL = Size(calm_lines=240, storm_lines=400, waiting=2000, burst=5000, burst_rate=50.0, together=1)
+SHORT = Size(calm_lines=80, storm_lines=120, waiting=300, burst=800, burst_rate=50.0, together=1)
 WARM_LINES = 80
 
 
