@@ -37,11 +37,11 @@ class Scene:
         self.client: dict[str, Any] = {}
 
     def play(self) -> None:
-        """Tell both sides."""
+        """Tell both sides, the clouds first: the patrol looks at once at whom tenancy knows."""
+        self.sandbox.setup(self.world(), add=True)
         path = f"/tenancy/tenants/{self.slug}"
         answer = self.tenancy.call("PUT", path, self.file)
         assert answer.status_code == 200, answer.text
-        self.sandbox.setup(self.world(), add=True)
 
     def world(self) -> dict[str, Any]:
         """What the simulators know of it."""
