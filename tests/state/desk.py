@@ -31,9 +31,10 @@ from shared.storage.cache import Cache
 from shared.storage.database import Database
 from state_service.people import People
 from state_service.state import Policy, State
+from tests.moments import told_at
 
 POLICY = Policy(lease_s=60, resend_unknown_s=300)
-NOON = "2026-11-23T12:00:00.000Z"
+NOON = told_at()
 
 
 def new_id() -> str:

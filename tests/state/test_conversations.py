@@ -1,15 +1,17 @@
 """Which customer a conversation belongs to: current and old ids, Redis in front, history."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
 
 from local.services import Endpoints
+from shared.runtime.clock import rfc3339, utcnow
 from shared.runtime.errors import NotFound
 from shared.storage.cache import Cache
 from state_service.state import State
+from tests.moments import told_at
 from tests.state.desk import POLICY, Desk, accepted, new_id
 from tests.support import free_port
 
@@ -109,10 +111,10 @@ def test_a_channel_knows_its_own_conversations_only(desk: Desk) -> None:
 def test_the_window_counts_from_the_newest_customer_message_by_whatsapp_s_clock(
     desk: Desk,
 ) -> None:
-    times = ["2026-11-23T12:00:00.000Z", "2026-11-23T11:00:00.000Z"]
+    times = [told_at(), told_at(hours=-1)]
     for number, at in enumerate(times):
         inbound(desk, f"m{number}", f"conv-{number}", occurred_at=at)
-    claim = desk.claim("out", occurred_at="2026-11-23T13:00:00.000Z")
+    claim = desk.claim("out", occurred_at=told_at(hours=1))
     assert claim.last_customer_message_at == datetime.fromisoformat(times[0])
 
 
@@ -141,9 +143,9 @@ def test_the_newest_profile_name_is_kept(desk: Desk) -> None:
 
 
 def test_history_shows_the_conversation_newest_first(desk: Desk) -> None:
-    inbound(desk, "m1", "conv-1", occurred_at="2026-11-23T12:00:00.000Z")
-    inbound(desk, "m2", "conv-2", occurred_at="2026-11-23T12:00:01.000Z")
-    desk.sent("wamid.1", "out", conversation_id="conv-1", occurred_at="2026-11-23T12:00:02.000Z")
+    inbound(desk, "m1", "conv-1", occurred_at=told_at())
+    inbound(desk, "m2", "conv-2", occurred_at=told_at(seconds=1))
+    desk.sent("wamid.1", "out", conversation_id="conv-1", occurred_at=told_at(seconds=2))
     desk.status("wamid.1", "read")
     shown = [
         (m.source_id, m.direction, m.status, m.content) for m in desk.history("conv-1").messages
@@ -155,8 +157,16 @@ def test_history_shows_the_conversation_newest_first(desk: Desk) -> None:
     assert len(desk.history("conv-1", limit=1).messages) == 1
 
 
+NEXT_MONTH = (utcnow().replace(day=1) + timedelta(days=31)).replace(day=1, hour=0, minute=0)
+LAST_OF_THIS_MONTH = rfc3339(
+    NEXT_MONTH.replace(second=0, microsecond=0) - timedelta(milliseconds=1)
+)
+
+
 @pytest.mark.parametrize(
-    "at", ["1970-01-01T00:00:00Z", "2026-11-30T23:59:59.999Z", "2199-01-01T00:00:00Z"]
+    "at",
+    ["1970-01-01T00:00:00Z", LAST_OF_THIS_MONTH, "2199-01-01T00:00:00Z"],
+    ids=["the first second", "the last moment of this month", "a far year"],
 )
 def test_any_provider_s_clock_finds_room_in_history(desk: Desk, at: str) -> None:
     inbound(desk, "m1", "conv-1", occurred_at=at)

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from shared.services.state import Noticed, Preferred
+from tests.moments import told_at
 from tests.state.desk import NOON, Desk, accepted
 
-LATER = "2026-11-23T13:00:00.000Z"
+LATER = told_at(hours=1)
 
 
 def prefer(desk: Desk, value: str = "stop", **changes: Any) -> Preferred:

@@ -13,10 +13,11 @@ from connector.tidy import tidy
 from local.services import Endpoints
 from shared.storage.database import Database
 from tests.connector.harness import eventually
+from tests.moments import told_at
 from tests.state.desk import Desk, accepted, new_id
 from tests.state.test_statuses import SENT
 
-SECONDS = st.integers(0, 3).map(lambda second: f"2026-11-23T12:00:0{second}.000Z")
+SECONDS = st.integers(0, 3).map(lambda second: told_at(seconds=second))
 FACTS = st.lists(st.tuples(st.sampled_from(SENT), SECONDS), min_size=1, max_size=8)
 OLD = "select 1 as one from waiting_statuses where received_at < now() - interval '7 days'"
 PLACE = "select ctid::text as place from message_tracking"
@@ -80,7 +81,7 @@ def test_a_thousand_of_one_message_are_one_write(desk: Desk) -> None:
     desk.sent("wamid.1")
     desk.status("wamid.1", "read")
     [before] = desk.rows(PLACE)
-    facts = [fact((status, "2026-11-23T12:00:00.000Z")) for status in SENT * 200]
+    facts = [fact((status, told_at())) for status in SENT * 200]
     told = desk.status("wamid.1", "delivered", earlier=facts[:-1])
     assert (told.status, told.changed) == ("played", True)
     [after] = desk.rows(PLACE)
@@ -101,7 +102,7 @@ def test_a_repeat_writes_nothing(desk: Desk) -> None:
 def test_both_facts_stay_when_meta_contradicts_itself(desk: Desk, order: str) -> None:
     desk.sent("wamid.1")
     for second, status in enumerate(order.split()):
-        desk.status("wamid.1", status, occurred_at=f"2026-11-23T12:00:0{second}.000Z")
+        desk.status("wamid.1", status, occurred_at=told_at(seconds=second))
     facts = "select kind from message_events where kind <> 'message' order by at"
     assert [row["kind"] for row in desk.rows(facts)] == order.split()
 

@@ -4,10 +4,11 @@ import pytest
 
 from shared.runtime.errors import NotFound
 from shared.services.state import Claim
+from tests.moments import told_at
 from tests.state.desk import Desk
 
 N, OTHER_N, B, OTHER_B = "491701", "491799", "DE.1", "DE.2"
-MORNING, NOON, EVENING = (f"2026-11-23T{hour}:00:00.000Z" for hour in ("08", "12", "18"))
+MORNING, NOON, EVENING = told_at(hours=-2), told_at(), told_at(hours=2)
 
 
 def address(claim: Claim) -> tuple[str, str | None, str | None]:

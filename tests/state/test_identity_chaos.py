@@ -11,6 +11,7 @@ from shared.services.state import IdentityChange
 from shared.storage.database import Database
 from state_service.people import People
 from state_service.state import State
+from tests.moments import told_at
 from tests.state.desk import POLICY, Desk
 
 NUMBERS = ("5511987654321", "551187654321", "491701", "491702", "491703", None)
@@ -56,7 +57,7 @@ def whom(chance: random.Random) -> dict[str, str | None]:
 
 
 def at(chance: random.Random) -> str:
-    return f"2026-11-23T12:00:{chance.randrange(30):02}.000Z"
+    return told_at(seconds=chance.randrange(30))
 
 
 async def step(desk: Desk, state: State, people: People, number: int, seed: int) -> None:

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.services.state import MessageStatus
+from tests.moments import told_at
 from tests.state.desk import NOON, Desk, accepted, new_id
 
 # What Meta sends; `accepted` is our own.
@@ -84,7 +85,7 @@ def test_every_permutation_ends_the_same_with_both_facts_kept(desk: Desk) -> Non
 def test_the_earliest_time_of_a_status_counts(desk: Desk) -> None:
     desk.sent("wamid.1")
     for second in (5, 3, 9):
-        desk.status("wamid.1", "delivered", occurred_at=f"2026-11-23T12:00:0{second}.000Z")
+        desk.status("wamid.1", "delivered", occurred_at=told_at(seconds=second))
     at = desk.message("m").parts[0].delivered_at
     assert at is not None
     assert at.second == 3

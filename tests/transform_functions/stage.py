@@ -130,7 +130,7 @@ class Tenant:
         told: dict[str, Any] = {
             "id": wamid,
             "status": status,
-            "timestamp": "1795435260",
+            "timestamp": str(int(time.time())),
             "recipient_id": self.number,
             "biz_opaque_callback_data": changes.pop("tracking_id", None),
         }
