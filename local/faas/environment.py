@@ -1,5 +1,6 @@
-"""The variables that steer stack.yml here: what `up` chose first, then the person's own.
+"""The variables that steer stack.yml here: what a person exports, and what `up` chooses itself.
 
+Every exported variable reaches the functions; only the addresses of what `up` starts are its own.
 They are kept in `.local/env`, to be sourced, under the names that the settings have.
 """
 
@@ -10,6 +11,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.faas.layout import Layout, write_private
@@ -22,6 +24,10 @@ HOST = "127.0.0.1"
 
 # What a process gets of this machine's own environment; all else it gets from stack.yml.
 BASICS = ("HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+# `up` gives these a value too; a person's own goes before it: no process listens at them.
+OPEN = ("S3_PUBLIC_URL", "OIDC_ISSUER", "OIDC_AUDIENCE")
+ADDED = "FETCH_ALLOWED_HOSTS"  # a person's own hosts stand beside that of the sandbox
 
 _ASSIGNMENT = re.compile(r"export (?P<name>[A-Z_][A-Z0-9_]*)=(?P<value>.*)")
 
@@ -67,6 +73,44 @@ def chosen(
         "SECRETS_DIR": str(layout.secrets),
         "PARLEY_PORT_OFFSET": str(offset),
     }
+
+
+@dataclass(frozen=True)
+class Steering:
+    """`variables`: all that steers the stack. `kept`: what of it goes to `.local/env`.
+
+    `unused`: names of exported variables whose place `up` needed for its own addresses.
+    """
+
+    variables: Mapping[str, str]
+    kept: Mapping[str, str]
+    unused: tuple[str, ...]
+
+
+def steering(
+    exported: Mapping[str, str], chosen: Mapping[str, str], sourced: Mapping[str, str]
+) -> Steering:
+    """Lay what a person exported and what `up` chose together.
+
+    `sourced`: what the shell has from a `.local/env`. An earlier `up` chose that, perhaps for
+    another copy, so it does not count as exported. A person's own value is not kept for the same
+    reason: it must not come back as one that `up` chose.
+    """
+    own = {name: value for name, value in exported.items() if value and value != sourced.get(name)}
+    first = {name: own[name] for name in OPEN if name in own}
+    if ADDED in own and ADDED in chosen:
+        hosts = f"{own[ADDED]},{chosen[ADDED]}".replace(" ", "").split(",")
+        first[ADDED] = ",".join(dict.fromkeys(filter(None, hosts)))
+    variables = {**exported, **chosen, **first}
+    unused = sorted(name for name in own if name not in first and variables[name] != own[name])
+    kept = {name: value for name, value in chosen.items() if name not in OPEN or name not in own}
+    return Steering(variables, kept, tuple(unused))
+
+
+def sourced(exported: Mapping[str, str]) -> dict[str, str]:
+    """What the `.local/env` holds that this shell has sourced; nothing when it has sourced none."""
+    secrets = exported.get("SECRETS_DIR")
+    return read(Path(secrets).parent / "env") if secrets else {}
 
 
 def basics() -> dict[str, str]:

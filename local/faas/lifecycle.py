@@ -147,10 +147,13 @@ def _start(layout: Layout, options: Options, say: Say) -> Plan:
     )
     say(f"servers up in {time.monotonic() - began:.1f} s")
     began = time.monotonic()
-    variables = {**os.environ, **chosen}
+    given = environment.steering(os.environ, chosen, environment.sourced(os.environ))
+    if given.unused:
+        say(f"not used, up starts its own: {', '.join(given.unused)}")
+    variables = given.variables
     _lay_secrets(layout, declared, variables, say)
     prepare(variables, say)
-    environment.write(layout.env_file, chosen)
+    environment.write(layout.env_file, given.kept)
     planner = planning.Planner(
         layout, stack.load(options.yaml, variables), options.port_offset, variables
     )
