@@ -40,7 +40,9 @@ OF_CONNECTOR = (
 )
 OF_COMMAND = (
     "The command looks in the environment, then in the file of `--env-file`, then in secret files. "
-    "`parley doctor` says where it found each."
+    "Without `--env-file` it takes `.local/env`, which `faas-local up` writes, where there is one, "
+    "and says so; not where the environment gives one of its variables another value, so that two "
+    "installations are never mixed. `parley doctor` says where it found each."
 )
 
 SECRETS: Mapping[str, str] = {

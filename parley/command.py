@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from parley import people, programs, queues, upkeep
-from parley.environment import Environment
+from parley.environment import LOCAL_FILE, Environment
 from parley.late import late
 from parley.tenant_shape import SHAPE
+from shared.command.parser import finish
 from shared.runtime.errors import ParleyError, SettingsError, Unavailable, Unknown
 
 EPILOG = """\
@@ -21,16 +22,20 @@ exit codes:
   2  the command, a file or a setting is wrong
   3  a service did not answer
 
-settings come from the environment, then from --env-file, then from secret files in SECRETS_DIR:
+settings come from the environment, then from --env-file (or .local/env, where there is one and
+the environment has no other values), then from secret files in SECRETS_DIR:
   TENANCY_URL, SERVICE_TOKEN_KEY     tenants, doctor
   S3_ENDPOINT_URL, S3_ACCESS_KEY, S3_SECRET_KEY   buckets, doctor
   DATABASE_URL_CONNECTOR, AMQP_URL   dlq, ledger, replay
   those of dlq, buckets and migrate, REDIS_URL, SERVICE_TOKEN_KEY   erase
-  DATABASE_OWNER_URL, DATABASE_URL   migrate, doctor (the first that is set; the owner's address)
+  those of buckets and migrate, DATABASE_URL_CONNECTOR   retention
+  DATABASE_OWNER_URL, DATABASE_URL   migrate, erase, retention, doctor (the first that is set;
+                                     the owner's address)
   all others                         `parley doctor` names each, and where it comes from
 
 examples:
-  parley --env-file .local/env doctor
+  parley doctor
+  parley tenants list --env-file .local/second/env
   parley tenants apply tenants.yml --dry-run
   parley keys new key-ring > .secrets/key-ring
   parley dlq list --tenant acme-bank --from 2h
@@ -63,9 +68,6 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--env-file", type=Path, metavar="FILE", help="NAME=value lines, such as .local/env"
-    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     migrate = commands.add_parser(
         "migrate", help="bring the database to the schema of this code; safe to repeat"
@@ -85,7 +87,16 @@ def build_parser() -> argparse.ArgumentParser:
         description="Asks everything at once, for two seconds at most. 1 if anything is wrong.",
     )
     doctor.set_defaults(run=late("parley.doctor", "doctor"))
-    return parser
+    return finish(parser, _general)
+
+
+def _general(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--env-file",
+        type=Path,
+        metavar="FILE",
+        help=f"NAME=value lines with settings ({LOCAL_FILE}, where there is one)",
+    )
 
 
 def _add_tenants(parser: argparse.ArgumentParser) -> None:

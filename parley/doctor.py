@@ -67,6 +67,8 @@ def doctor(given: argparse.Namespace, environment: Environment) -> int:
         print(f"\n{len(wrong)} of {len(answers)} are wrong: {', '.join(wrong)}")
         if any(answer.unset for answer in answers):
             print(f"to set what is not set: {HOW} in SECRETS_DIR")
+            if environment.ignored:
+                print(environment.ignored)
         return ILL
     print(f"\nall {len(answers)} are well")
     return WELL

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from parley.database import newest_revision, revision_of, role_of
-from parley.environment import Environment, Found
+from parley.environment import OWNER_DATABASE, Environment, Found
 from parley.objects import missing_buckets
 from parley.tenancy import Tenancy
 from shared.runtime.errors import ParleyError
@@ -68,7 +68,7 @@ def all_checks(environment: Environment) -> list[Check]:
     """Everything that the platform stands on."""
     stores = [
         Check("key ring", lambda: key_ring(environment.need("KEY_RING"))),
-        Check("postgresql", lambda: schema(environment.need("DATABASE_OWNER_URL", "DATABASE_URL"))),
+        Check("postgresql", lambda: schema(environment.need(*OWNER_DATABASE))),
         Check("redis", lambda: redis(environment.need("REDIS_URL"))),
         Check("rabbitmq", lambda: rabbitmq(environment.need("AMQP_URL"))),
         Check("s3", lambda: s3(environment)),

@@ -8,14 +8,14 @@ from pg8000.exceptions import DatabaseError, InterfaceError
 from sqlalchemy.exc import DBAPIError
 
 from migrations.run import upgrade
-from parley.environment import Environment
+from parley.environment import OWNER_DATABASE, Environment
 from shared.runtime.errors import Unavailable
 
 
 def migrate(given: argparse.Namespace, environment: Environment) -> int:
     """Upgrade as the owner of the tables; nothing changes when it is up to date."""
     del given
-    url = environment.need("DATABASE_OWNER_URL", "DATABASE_URL")
+    url = environment.need(*OWNER_DATABASE)
     print(f"migrating with {url.name} from {url.source}")
     try:
         upgrade(url.value)

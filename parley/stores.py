@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from parley.environment import Environment, Found
+from parley.environment import OWNER_DATABASE, Environment, Found
 from shared.messaging.publisher import Publisher
 from shared.messaging.topology import PARTITIONS, Topology
 from shared.runtime.errors import BadInput, NotFound, SettingsError, Unavailable
@@ -19,7 +19,6 @@ from shared.storage.database import Database
 from shared.storage.objects import Objects
 
 CONNECTOR_DATABASE = "DATABASE_URL_CONNECTOR"
-OWNER_DATABASE = "DATABASE_OWNER_URL"
 OWNER_LIMIT_MS = 3_600_000  # a look through all messages of a large tenant
 
 
@@ -48,7 +47,7 @@ async def database_of(environment: Environment) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def owner_of(environment: Environment) -> AsyncIterator[Database]:
     """PostgreSQL as the owner of the tables: to remove what no function may. Raises Unavailable."""
-    async with _database(environment.need(OWNER_DATABASE), OWNER_LIMIT_MS) as database:
+    async with _database(environment.need(*OWNER_DATABASE), OWNER_LIMIT_MS) as database:
         yield database
 
 

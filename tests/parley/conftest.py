@@ -31,11 +31,16 @@ Parley = Callable[..., Said]
 def parley(tmp_path: Path) -> Parley:
     """Run `parley ARGUMENTS` in a process with these variables and no others."""
 
-    def run(*arguments: str | Path, **variables: str) -> Said:
+    def run(*arguments: str | Path, folder: Path = tmp_path, **variables: str) -> Said:
         done = subprocess.run(
             [sys.executable, "-m", "parley", *map(str, arguments)],
-            cwd=ROOT,
-            env={"PATH": "/usr/bin:/bin", "SECRETS_DIR": str(tmp_path / "none"), **variables},
+            cwd=folder,
+            env={
+                "PATH": "/usr/bin:/bin",
+                "PYTHONPATH": str(ROOT),
+                "SECRETS_DIR": str(tmp_path / "none"),
+                **variables,
+            },
             capture_output=True,
             text=True,
             timeout=60,

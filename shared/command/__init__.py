@@ -1,0 +1,1 @@
+"""What every command of ours has in common: arguments, output, the end. Standard library alone."""
