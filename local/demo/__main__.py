@@ -15,7 +15,7 @@ import yaml
 from local.demo.play import Line, Scene, Told, play
 from local.demo.world import Company, World
 from local.faas import environment
-from local.faas.layout import write_private
+from local.faas.layout import Layout, write_private
 from local.sandbox.client import Sandbox
 
 NAMES = (("acme-bank", "Acme Bank"), ("blue-air", "Blue Air"))
@@ -61,7 +61,7 @@ def _tell(told: Iterator[Told], customer: str) -> None:
         customers = one.line.who == "customer"
         who = customer if customers else "agent"
         print(f"  {who:>12}: {one.line.text}")
-        print("                " + " · ".join(f"{hop.what} {hop.ms:.0f} ms" for hop in one.hops))
+        print(f"{'':16}{one.times}")
 
 
 def main() -> int:
@@ -73,11 +73,11 @@ def main() -> int:
     if "SANDBOX_URL" not in variables:
         print(f"nothing runs under {root}: start it with `make up`", file=sys.stderr)
         return 2
-    world = World.kept(root / "demo" / "world.yml", NAMES)
+    world = World.of(Layout(root), NAMES)
     with ExitStack() as stack:
         sandbox = stack.enter_context(Sandbox(variables["SANDBOX_URL"]))
-        sandbox.clear()
-        sandbox.setup(world.for_sandbox(variables["API_GATEWAY_URL"]))
+        sandbox.reset()  # the play waits for all statuses, and finds its lines by their words
+        sandbox.setup(world.for_sandbox(variables["API_GATEWAY_URL"]), add=True)
         _apply(world, root)
         try:
             for scene in _scenes(*world.companies):

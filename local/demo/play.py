@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -11,6 +11,7 @@ from local.demo.world import Company
 from local.sandbox.client import Conversation, Message, Sandbox
 
 LIMIT_S = 20.0
+STATUSES = ("sent", "delivered", "read")  # what an answer gets, unless the sandbox is set otherwise
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,17 @@ class Hop:
 
 @dataclass(frozen=True)
 class Told:
-    """A line with what happened to it, in order."""
+    """A line with what happened to it."""
 
     company: Company
     line: Line
     hops: list[Hop] = field(default_factory=list)
+
+    @property
+    def times(self) -> str:
+        """What happened, in the order in which it did."""
+        hops = sorted(self.hops, key=lambda hop: hop.ms)
+        return " · ".join(f"{hop.what} {hop.ms:.0f} ms" for hop in hops)
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ def _customer(sandbox: Sandbox, scene: Scene, line: Line) -> Told:
         thread = room.conversation("genesys", company.integration_id, "+" + scene.customer)
         return _got(thread, line.text)
 
-    got: Message = sandbox.wait_for(arrived, LIMIT_S)
+    got: Message = _wait(sandbox, arrived, f"the agent to see {line.text!r}")
     written = _written(sandbox, "whatsapp", company.phone_number_id, scene.customer, sent.id)
     hops = [_answered(sandbox, sent.id, written), Hop("agent sees it", _ms(written, got.time))]
     return Told(company, line, hops)
@@ -88,7 +95,8 @@ def _agent(sandbox: Sandbox, scene: Scene, line: Line) -> Told:
         done = message is not None and len(message.events) >= len(STATUSES)
         return message if done and receipt is not None and receipt.events else None
 
-    got: Message = sandbox.wait_for(settled, LIMIT_S)
+    wanted = f"the statuses {', '.join(STATUSES)} of {line.text!r} and Genesys' receipt"
+    got: Message = _wait(sandbox, settled, wanted)
     thread = _find(sandbox, "genesys", company.integration_id, to, sent.id)
     written = thread.time if thread is not None else got.time
     hops = [_answered(sandbox, sent.id, written), Hop("customer sees it", _ms(written, got.time))]
@@ -98,10 +106,15 @@ def _agent(sandbox: Sandbox, scene: Scene, line: Line) -> Told:
             Hop(f"receipt {event['status']} in Genesys", _ms(written, event["time"]))
             for event in thread.events
         ]
-    return Told(company, line, sorted(hops, key=lambda hop: hop.ms))
+    return Told(company, line, hops)
 
 
-STATUSES = ("sent", "delivered", "read")
+def _wait(sandbox: Sandbox, predicate: Callable[[Sandbox], Any], wanted: str) -> Any:
+    """What the predicate finds. Raises TimeoutError that says what was waited for."""
+    try:
+        return sandbox.wait_for(predicate, LIMIT_S)
+    except TimeoutError as error:
+        raise TimeoutError(f"waited for {wanted}: {error}") from None
 
 
 def _got(thread: Conversation | None, text: str) -> Message | None:
@@ -123,7 +136,7 @@ def _written(sandbox: Sandbox, side: str, line: str, customer: str, message_id: 
 
 
 def _answered(sandbox: Sandbox, message_id: str, written: str) -> Hop:
-    """When Parley said that it has the webhook; the message itself may be there sooner."""
+    """When Parley answered the webhook; the message may be at the other side sooner."""
 
     def taken(room: Sandbox) -> dict[str, Any] | None:
         for record in reversed(room.records(kind="webhook", state="delivered")):
@@ -132,8 +145,8 @@ def _answered(sandbox: Sandbox, message_id: str, written: str) -> Hop:
                 return attempt
         return None
 
-    attempt = sandbox.wait_for(taken, LIMIT_S)
-    return Hop("Parley has it", _ms(written, attempt["time"]) + attempt["ms"])
+    attempt = _wait(sandbox, taken, f"Parley's answer to the webhook of {message_id}")
+    return Hop("webhook answered", _ms(written, attempt["time"]) + attempt["ms"])
 
 
 def _ms(start: str, end: str) -> float:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Self
 
 import yaml
 
-from local.faas.layout import write_private
+from local.faas.layout import Layout, write_private
 
 REGION = "mypurecloud.com"
 # Requests a minute that the simulated client may make: the limit is a later matter of its own.
@@ -68,16 +67,24 @@ class World:
         return cls(secrets.token_hex(16), secrets.token_urlsafe(24), companies)
 
     @classmethod
-    def kept(cls, path: Path, names: Sequence[tuple[str, str]]) -> Self:
-        """The companies of an earlier run, else new ones that are kept there (mode 0600)."""
-        if path.is_file():
-            found = yaml.safe_load(path.read_text(encoding="utf-8"))
-            companies = tuple(Company(**company) for company in found.pop("companies"))
-            return cls(companies=companies, **found)
-        world = cls.made_up(names)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_private(path, yaml.safe_dump(asdict(world) | {"companies": _plain(world)}))
-        return world
+    def of(cls, layout: Layout, names: Sequence[tuple[str, str]]) -> Self:
+        """The companies of an earlier run under a root, else new ones that are kept there (0600).
+
+        The Meta app is the one whose secrets lie under the root: other tenants there share it.
+        """
+        kept = layout.root / "demo" / "world.yml"
+        if kept.is_file():
+            found = yaml.safe_load(kept.read_text(encoding="utf-8"))["companies"]
+            companies = tuple(Company(**company) for company in found)
+        else:
+            companies = cls.made_up(names).companies
+            plain = [asdict(company) for company in companies]
+            write_private(kept, yaml.safe_dump({"companies": plain}))
+        secret, token = (
+            (layout.secrets / name).read_text(encoding="utf-8").strip()
+            for name in ("meta-app-secret", "meta-verify-token")
+        )
+        return cls(secret, token, companies)
 
     def for_sandbox(self, gateway_url: str) -> dict[str, Any]:
         """What the simulators are told: webhooks go to the one public door."""
@@ -116,10 +123,6 @@ class World:
             },
             "tenants": [_tenant(company) for company in self.companies],
         }
-
-
-def _plain(world: World) -> list[dict[str, str]]:
-    return [asdict(company) for company in world.companies]
 
 
 def _org(company: Company, gateway_url: str) -> dict[str, Any]:

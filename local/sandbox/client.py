@@ -72,6 +72,10 @@ class Sandbox:
         """Say who exists: replaces the world, or adds to it."""
         return self._call("PATCH" if add else "PUT", "tenants", world)
 
+    def reset(self) -> None:
+        """Settings as at the start, no faults, no waiting webhooks, no records; set-up stays."""
+        self._call("POST", "reset")
+
     def settings(self, **changes: Any) -> dict[str, Any]:
         """Change settings (`limits="off"`, `graph={"latency_ms": 250}`); answers all of them."""
         return self._call("PATCH", "settings", changes)

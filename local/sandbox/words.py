@@ -30,6 +30,7 @@ provider, in one process.
   /control/oidc/token    POST, below             /control/oidc/rotate PUT {"keep_previous": true}
   /control/tenants       PUT replaces, PATCH adds, GET lists who exists
   /control/settings      PATCH, GET              /control/faults   POST, GET, DELETE
+  /control/reset         POST: settings as at the start, nothing broken, nothing remembered
   /control/records       GET, DELETE             /control/conversations, counters, changes  GET
   /control/whatsapp/send     a customer writes   /control/genesys/send       an agent writes
   /control/whatsapp/tap      a customer taps     /control/genesys/disconnect the agent leaves

@@ -155,10 +155,15 @@ def refused(stack: Stack, company: Company) -> bool:
     return bool(sent.webhook["attempts"][-1]["status"] == 403)
 
 
-def test_the_demo_plays_to_its_end(stack: Stack) -> None:
+def test_the_demo_plays_to_its_end_whatever_was_set_and_leaves_the_others(
+    stack: Stack, company: Company
+) -> None:
     """Against this stack: `make demo` is `faas-local up` and this."""
+    stack.sandbox.settings(graph={"statuses": ["sent", "delivered"]})
+    stack.sandbox.fault("graph", "status", code=131026, count=1)
     done = stack.run_demo()
     assert done.returncode == 0, done.stderr
+    exchange(stack, company, "4915299990003", "after the demo")
     assert done.stdout.count("receipt Delivered in Genesys") == 3
     assert "Acme Bank" in done.stdout
     assert "Blue Air" in done.stdout

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from local.sandbox.control.answers import WrongError, shown, taken, worded
 from local.sandbox.room.clock import iso_ms
 from local.sandbox.room.faults import Fault
-from local.sandbox.room.setup import Setup
+from local.sandbox.room.setup import Part, Setup
 from local.sandbox.world import World
 
 MOST = 1000
@@ -38,12 +38,7 @@ class Rooms:
         """PUT replaces the world, PATCH adds to it, GET tells the ids in it (never a secret)."""
         directory = self.world.house.directory
         if request.method != "GET":
-            given = await taken(request, Setup)
-            try:
-                merge = request.method == "PATCH"
-                directory.load(directory.setup.joined(given) if merge else given)
-            except ValidationError as wrong:
-                raise WrongError(worded(wrong)) from wrong
+            directory.load(await self._given(request))
         return shown(
             {
                 "apps": list(directory.apps),
@@ -54,6 +49,27 @@ class Rooms:
                 "integrations": list(directory.integrations),
             }
         )
+
+    async def _given(self, request: Request) -> Setup:
+        if request.method == "PUT":
+            return await taken(request, Setup)
+        part = await taken(request, Part)
+        try:
+            return self.world.house.directory.setup.joined(part)
+        except ValidationError as wrong:
+            raise WrongError(worded(wrong)) from wrong
+
+    async def reset(self, _request: Request) -> Response:
+        """POST: settings as at the start, no faults, webhooks or records. Who exists stays."""
+        house = self.world.house
+        told = {
+            "faults": house.faults.clear(),
+            "webhooks": house.sender.cancel(),
+            "messages": house.ledger.clear(),
+            "records": house.recorder.clear(),
+        }
+        house.settings.change(house.at_start)
+        return shown(told)
 
     async def settings(self, request: Request) -> Response:
         """PATCH changes some, GET shows all."""

@@ -16,6 +16,7 @@ def control_routes(world: World) -> list[Route]:
     rooms, customers, agents = Rooms(world), CustomerDoors(world), AgentDoors(world)
     table: list[tuple[str, list[str], Handler]] = [
         ("/control/tenants", ["GET", "PUT", "PATCH"], rooms.tenants),
+        ("/control/reset", ["POST"], rooms.reset),
         ("/control/settings", ["GET", "PATCH"], rooms.settings),
         ("/control/faults", ["GET", "POST", "DELETE"], rooms.faults),
         ("/control/records", ["GET", "DELETE"], rooms.records),

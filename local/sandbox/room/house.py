@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from local.sandbox.room.faults import FaultBook
 from local.sandbox.room.fetcher import Fetcher
@@ -19,6 +20,7 @@ class House:
     """Settings, who exists, what goes wrong, what happened, what is being sent."""
 
     settings: Settings
+    at_start: dict[str, Any]  # the settings that the process began with
     directory: Directory
     faults: FaultBook
     recorder: Recorder
@@ -33,6 +35,7 @@ class House:
         faults, recorder = FaultBook(), Recorder(settings)
         return cls(
             settings,
+            settings.model_dump(),
             Directory(),
             faults,
             recorder,

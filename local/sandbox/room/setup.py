@@ -122,14 +122,18 @@ class Org(Item):
     integrations: list[Integration] = []
 
 
-class Setup(Item):
-    """The whole world of the simulators."""
+class Part(Item):
+    """Some of who exists: what it names besides may be known already."""
 
     apps: list[App] = []
     phone_numbers: list[PhoneNumber] = []
     access_tokens: list[AccessToken] = []
     templates: list[Template] = []
     orgs: list[Org] = []
+
+
+class Setup(Part):
+    """The whole world of the simulators: all that it names is in it."""
 
     @model_validator(mode="after")
     def _references_hold(self) -> Setup:
@@ -148,19 +152,33 @@ class Setup(Item):
                 raise ValueError(f"a {kind} id stands twice in the orgs")
         return self
 
-    def joined(self, other: Setup) -> Setup:
-        """Join this world and `other`; where both name the same thing, `other` holds."""
+    def joined(self, other: Part) -> Setup:
+        """Join this world and `other`. Raises `pydantic.ValidationError` when that is not whole.
 
-        def join(name: str, mine: list[T], theirs: list[T]) -> list[T]:
-            return list({getattr(i, name): i for i in chain(mine, theirs)}.values())
-
+        Where both name the same thing, `other` holds; an org keeps its clients and integrations.
+        """
+        mine = {org.name: org for org in self.orgs}
+        orgs = [_added(mine[o.name], o) if o.name in mine else o for o in other.orgs]
         return Setup(
-            apps=join("name", self.apps, other.apps),
-            phone_numbers=join("phone_number_id", self.phone_numbers, other.phone_numbers),
-            access_tokens=join("token", self.access_tokens, other.access_tokens),
-            templates=join("key", self.templates, other.templates),
-            orgs=join("name", self.orgs, other.orgs),
+            apps=_join("name", self.apps, other.apps),
+            phone_numbers=_join("phone_number_id", self.phone_numbers, other.phone_numbers),
+            access_tokens=_join("token", self.access_tokens, other.access_tokens),
+            templates=_join("key", self.templates, other.templates),
+            orgs=_join("name", self.orgs, orgs),
         )
+
+
+def _join(name: str, mine: list[T], theirs: list[T]) -> list[T]:
+    return list({getattr(one, name): one for one in chain(mine, theirs)}.values())
+
+
+def _added(known: Org, org: Org) -> Org:
+    return Org(
+        name=org.name,
+        region=org.region if "region" in org.model_fields_set else known.region,
+        clients=_join("client_id", known.clients, org.clients),
+        integrations=_join("integration_id", known.integrations, org.integrations),
+    )
 
 
 @dataclass(slots=True)

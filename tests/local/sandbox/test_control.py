@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from local.sandbox.client import SandboxError
+from local.sandbox.room.settings import Settings
 from tests.local.sandbox.support import World, open_message, text_message
 
 
@@ -28,6 +29,45 @@ def test_a_set_up_that_does_not_hold_together_is_refused_whole(world: World) -> 
         with pytest.raises(SandboxError, match=words):
             world.sandbox.setup(wrong, add=True)
     assert world.opened()
+
+
+def test_what_is_added_may_name_what_is_there(world: World) -> None:
+    number = {"phone_number_id": "9" + world.number, "waba_id": "1", "display_phone_number": "1"}
+    app = world.described()["apps"][0]["name"]
+    world.sandbox.setup({"phone_numbers": [{**number, "app": app}]}, add=True)
+    token = {"token": "EAA-second", "phone_number_ids": [world.number, "9" + world.number]}
+    told = world.sandbox.setup({"access_tokens": [token]}, add=True)
+    assert {world.number, "9" + world.number} <= set(told["phone_numbers"])
+    with pytest.raises(SandboxError, match="no app named"):
+        world.sandbox.setup({"phone_numbers": [{**number, "app": "nobody's"}]}, add=True)
+    assert world.opened()
+
+
+def test_an_integration_added_to_an_org_takes_none_away(world: World) -> None:
+    org = world.described()["orgs"][0]
+    second = {**org["integrations"][0], "integration_id": f"second-{world.integration}"}
+    told = world.sandbox.setup(
+        {"orgs": [{"name": org["name"], "integrations": [second]}]}, add=True
+    )
+    assert {world.integration, second["integration_id"]} <= set(told["integrations"])
+    assert world.genesys("message?prefetchConversationId=true", open_message()).ok
+
+
+def test_a_reset_puts_back_settings_and_faults_and_forgets_but_for_who_exists(
+    world: World,
+) -> None:
+    sandbox = world.sandbox
+    sandbox.settings(limits="off", graph={"retry_first_s": 60, "statuses": ["sent"]})
+    sandbox.fault("graph", "status", code=131026)
+    world.receiver.script(world.meta_path, 500)
+    sandbox.customer_says(world.number, "491", "x")
+    assert sandbox.wait_for(lambda s: s.records(state="retrying"), 5)
+    sandbox.reset()
+    assert sandbox.settings() == Settings().model_dump()
+    assert (sandbox.records(), sandbox.conversations()) == ([], [])
+    assert sandbox.counters()["webhooks_pending"] == 0
+    assert world.opened()
+    assert world.graph(text_message()).ok
 
 
 def test_a_set_up_shows_no_secret(world: World) -> None:
