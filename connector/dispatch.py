@@ -41,10 +41,6 @@ class Target:
         self._url = url.rstrip("/") + "/"
         self._limit = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_S)
 
-    def since(self, held: Held) -> float:
-        """From when an event ages, in Unix seconds."""
-        return held.first_seen
-
     async def post(self, held: Held) -> Answer:
         """Deliver one event. Never raises for what the network or the function does."""
         headers = {

@@ -1,7 +1,4 @@
-"""Obeys erasures: of a person who was erased nothing is delivered that reached us before.
-
-Asked of each event just before its call, so it holds for queues, parked rows and the spool alike.
-"""
+"""Who was erased: of them nothing is delivered that reached us before. Asked by `Admission`."""
 
 from __future__ import annotations
 
@@ -13,8 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from connector import counts
-from connector.dispatch import Target
-from connector.policy import Answer
 from connector.values import Held
 from shared.erasure.events import received_at, without
 from shared.erasure.marks import Marker, Marks
@@ -28,7 +23,6 @@ log = logger()
 EVERY_S = 1.0  # well within the five seconds that `parley erase` waits before anything goes
 MARGIN_S = 2 * 3600.0  # beyond an event's longest life, before its marks are forgotten
 FORGET_EVERY = 600  # looks
-ERASED = Answer(200, outcome="erased")
 
 
 @dataclass(frozen=True)
@@ -137,25 +131,3 @@ class Erased:
 
 def _erasure(row: dict[str, Any]) -> tuple[str, Erasure]:
     return str(row["tenant_id"]), Erasure(row["as_of"], frozenset(row["marks"]))
-
-
-class Obedient(Target):
-    """A function that is told nothing of the erased."""
-
-    def __init__(self, erased: Erased, *wiring: Any, **named: Any) -> None:
-        """As a target, and what is obeyed."""
-        super().__init__(*wiring, **named)
-        self._erased = erased
-
-    def erases(self, held: Held) -> bool:
-        """Whether nothing of it is to be told."""
-        return self._erased.rest(held) is None
-
-    async def post(self, held: Held) -> Answer:
-        """As the function answers; `erased` where there is nothing to tell it."""
-        rest = self._erased.rest(held)
-        if rest is None:
-            counts.ERASED.inc()
-            return ERASED
-        held.body = rest
-        return await super().post(held)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Trouble = Literal["unreachable", "no_answer", "suspended"]
+Trouble = Literal["unreachable", "no_answer"]
 
 _OUTAGE = frozenset({401, 403, 408, 425, 429, 503})
 _NEVER = frozenset({400, 413, 422})
@@ -48,14 +48,6 @@ class Unsent:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """It may not go now, whatever it is: nothing is counted, and it does not age."""
-
-    delay: float
-    reason: str
-
-
-@dataclass(frozen=True)
 class Again:
     """Try again after `delay` seconds."""
 
@@ -73,7 +65,7 @@ class Dead:
     reason: str
 
 
-Decision = Done | Unsent | Kept | Again | Dead
+Decision = Done | Unsent | Again | Dead
 
 
 @dataclass(frozen=True)
@@ -92,6 +84,10 @@ class Policy:
         step = min(self.longest_wait, self.first_wait * 2.0 ** min(attempts, 32))
         return float(step * max(luck, 0.1))
 
+    def wait_suspended(self, luck: float) -> float:
+        """How long what is suspended waits, should its end not be told; `luck` in [0, 1)."""
+        return self.kept_wait * (0.5 + luck / 2)
+
 
 @dataclass(frozen=True)
 class Past:
@@ -104,8 +100,8 @@ class Past:
 
 def decide(answer: Answer, past: Past, policy: Policy, luck: float) -> Decision:
     """The decision on one answer."""
-    if answer.trouble in ("unreachable", "suspended"):
-        return _not_called(answer, policy, luck)
+    if answer.trouble == "unreachable":
+        return Unsent(answer.detail)
     if 200 <= answer.status < 300:  # noqa: PLR2004  # success, RFC 9110
         return Done(answer.outcome)
     reason = _reason(answer)
@@ -121,12 +117,6 @@ def decide(answer: Answer, past: Past, policy: Policy, luck: float) -> Decision:
     if past.age + delay > policy.max_age:
         return Dead("too_old", f"not delivered in {policy.max_age:g} s, the last: {reason}")
     return Again(delay, reason, fault, limited)
-
-
-def _not_called(answer: Answer, policy: Policy, luck: float) -> Unsent | Kept:
-    if answer.trouble == "unreachable":
-        return Unsent(answer.detail)
-    return Kept(policy.kept_wait * (0.5 + luck / 2), answer.detail)
 
 
 def _is_outage(answer: Answer) -> bool:

@@ -1,4 +1,8 @@
-"""One exchange and its function: dispatches what the windows let go and obeys the policy."""
+"""One exchange and its function: dispatches what the windows let go and obeys the policy.
+
+An event's way: `Admission` says whether it is called for, `Gate` whether the function can be
+reached, `Target` calls it, `decide` says what the answer means.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +16,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector import counts
+from connector.admission import Admission, Drop, Wait
 from connector.dead import Undertaker, letter_of, unreadable
 from connector.dispatch import Target
-from connector.gate import Gate
+from connector.gate import Gate, GatedCall
 from connector.lane import Rules
 from connector.notes import Notes
 from connector.pace import Yielding
-from connector.park import Letter, Park
-from connector.policy import Again, Answer, Dead, Decision, Done, Kept, Past, Policy, Unsent, decide
+from connector.park import Letter
+from connector.policy import Again, Answer, Dead, Decision, Done, Past, Policy, Unsent, decide
 from connector.tenants import Tenants
 from connector.values import Held
 from connector.worker import Link, Worker
@@ -46,8 +51,8 @@ class Route:
     def __init__(  # the parts that it joins
         self,
         exchange: str,
+        admission: Admission,
         target: Target,
-        park: Park,
         undertaker: Undertaker,
         limits: Limits,
         notes: Notes,
@@ -56,12 +61,14 @@ class Route:
         self.exchange = exchange
         self.tenants = Tenants(limits.slots, yielding=limits.yielding)
         self.stopping = False
+        self._admission = admission
         self._target = target
-        self._park = park
         self._undertaker = undertaker
         self._limits = limits
-        self.gate = Gate()
-        self._ticked = asyncio.get_running_loop().time()
+        self._clock = asyncio.get_running_loop().time
+        self.gate = Gate(self._clock)
+        self._reachable = True  # as it was last logged
+        self._ticked = self._clock()
         self._delivered = counts.DELIVERED.labels(exchange)
         self._seconds = counts.SECONDS.labels(exchange)
         self._workers: deque[Worker] = deque()
@@ -74,7 +81,7 @@ class Route:
 
     def work(self, queue: str, link: Link) -> Worker:
         """A worker for one queue on a new channel."""
-        worker = Worker(self, queue, self._park, link, self._limits.rules)
+        worker = Worker(self, queue, self._undertaker.park, link, self._limits.rules)
         self._workers.append(worker)
         return worker
 
@@ -85,19 +92,36 @@ class Route:
 
     def pump(self) -> None:
         """Dispatch what may go now."""
-        now = asyncio.get_running_loop().time()
         for worker in self._workers:
-            while not (self.stopping or self.tenants.full()) and self.gate.admits(now):
+            while not (self.stopping or self.tenants.full()) and self.gate.admits():
                 held = worker.window.take()
                 if held is None:
                     break
-                self.gate.took()
-                self._spawn(self._attempt(worker, held), worker)
+                self._dispatch(worker, held)
         self._workers.rotate(-1)  # nobody is always first when slots are few
+
+    def _dispatch(self, worker: Worker, held: Held) -> None:
+        try:
+            verdict = self._admission.decide(held)
+        except Exception as error:  # noqa: BLE001  # a surprise must not leave the key standing
+            self._spawn(self._conclude(worker, held, _surprise(error)), worker)
+            return
+        if isinstance(verdict, Wait):
+            delay = self._limits.policy.wait_suspended(random.random())  # noqa: S311  # jitter
+            worker.window.unsent(held, self._clock(), delay)
+            worker.nudge()
+        elif isinstance(verdict, Drop):
+            self._spawn(self._drop(worker, held, verdict), worker)
+        else:
+            held.body = verdict.body
+            passage = contextlib.ExitStack()
+            call = passage.enter_context(self.gate.call())
+            task = self._spawn(self._attempt(worker, held, call, passage), worker)
+            task.add_done_callback(lambda _: passage.close())  # also of one that never began
 
     def tick(self) -> None:
         """Time has passed: waits end, held tenants may try one event."""
-        now = asyncio.get_running_loop().time()
+        now = self._clock()
         self._give_way(now)
         for tenant in self.tenants.due_probes(now):
             if any(worker.window.probe(tenant) for worker in self._workers):
@@ -116,7 +140,7 @@ class Route:
 
     def hasten(self) -> None:
         """Somebody is suspended no more: try what was kept."""
-        now = asyncio.get_running_loop().time()
+        now = self._clock()
         for worker in self._workers:
             worker.window.hasten(now)
             worker.nudge()
@@ -145,42 +169,64 @@ class Route:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _spawn(self, work: Coroutine[Any, Any, None], worker: Worker) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None], worker: Worker) -> asyncio.Task[None]:
         def on_end(task: asyncio.Task[None]) -> None:
             self._tasks.discard(task)
-            if task.cancelled() or (error := task.exception()) is None:
-                return
-            # A fault of ours must not leave a key standing: begin anew with a new channel.
-            log.error("attempt_failed", extra={"queue": worker.queue} | describe(error))
-            worker.link.drop()
+            error = asyncio.CancelledError() if task.cancelled() else task.exception()
+            if error is not None and not self.stopping:
+                # A fault of ours must not leave a key standing: begin anew with a new channel.
+                log.error("attempt_failed", extra={"queue": worker.queue} | describe(error))
+                worker.link.drop()
+            elif error is None:
+                worker.nudge()
+                self.pump()
 
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(on_end)
+        return task
 
-    async def _attempt(self, worker: Worker, held: Held) -> None:
+    async def _attempt(
+        self, worker: Worker, held: Held, call: GatedCall, passage: contextlib.ExitStack
+    ) -> None:
+        """Call the function; `passage` is the call's way through the gate, which ends with it."""
         began = time.perf_counter()
-        try:
-            answer = await self._target.post(held)
-        except Exception as error:  # noqa: BLE001  # a surprise must not leave the key standing
-            log.error("dispatch_failed", extra=describe(error))
-            answer = Answer(trouble="no_answer", detail=type(error).__name__)
+        with passage:
+            try:
+                answer = await self._target.post(held)
+                call.reached = answer.trouble != "unreachable"
+            except Exception as error:  # noqa: BLE001  # a surprise must not leave the key standing
+                answer = _surprise(error)
         self._seconds.observe(time.perf_counter() - began)
+        self._log_reach(answer.detail)
         self.tenants.pace.heard(answer.late)
-        past = Past(held.attempts, held.faults, time.time() - self._target.since(held))
+        await self._conclude(worker, held, answer)
+
+    def _log_reach(self, detail: str) -> None:
+        if self._reachable == self.gate.is_open:
+            return
+        self._reachable = self.gate.is_open
+        extra = {"exchange": self.exchange}
+        if self._reachable:
+            log.info("function_reached", extra=extra)
+        else:
+            log.warning("function_unreachable", extra=extra | {"detail": detail})
+
+    async def _conclude(self, worker: Worker, held: Held, answer: Answer) -> None:
+        past = Past(held.attempts, held.faults, time.time() - self._admission.since(held))
         await self._obey(decide(answer, past, self._limits.policy, random.random()), worker, held)  # noqa: S311  # jitter
-        worker.nudge()
-        self.pump()
+
+    async def _drop(self, worker: Worker, held: Held, drop: Drop) -> None:
+        """End an event that the function is never called for: it tells nothing of its tenant."""
+        counts.ERASED.inc()
+        await self._notes.answered(self.exchange, held, drop.outcome)
+        worker.ack(worker.window.done(held, self._clock()))
 
     async def _obey(self, decision: Decision, worker: Worker, held: Held) -> None:
         if isinstance(decision, Unsent):
-            self._unsent(decision, worker, held)
+            counts.UNREACHABLE.labels(self.exchange).inc()
+            worker.window.unsent(held, self._clock())
             return
-        if isinstance(decision, Kept):
-            worker.window.unsent(held, asyncio.get_running_loop().time(), decision.delay)
-            return
-        if self.gate.reached():
-            log.info("function_reached", extra={"exchange": self.exchange})
         if isinstance(decision, Again):
             self._again(decision, worker, held)
             return
@@ -199,33 +245,18 @@ class Route:
             self._delivered.inc()
             if held.parked:
                 counts.DRAINED.labels(self.exchange).inc()
-        worker.ack(worker.window.done(held, asyncio.get_running_loop().time()))
-
-    def _unsent(self, decision: Unsent, worker: Worker, held: Held) -> None:
-        now = asyncio.get_running_loop().time()
-        counts.UNREACHABLE.labels(self.exchange).inc()
-        if self.gate.unreachable(now):
-            extra = {"exchange": self.exchange, "detail": decision.reason}
-            log.warning("function_unreachable", extra=extra)
-        worker.window.unsent(held, now)
+        worker.ack(worker.window.done(held, self._clock()))
 
     def _again(self, decision: Again, worker: Worker, held: Held) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._clock()
         held.attempts += 1
         held.faults += decision.fault
         held.reason = decision.reason
         held.next_at = time.time() + decision.delay
         counts.RETRIED.labels(self.exchange).inc()
-        log.info(
-            "retry",
-            extra={
-                "event_id": held.event_id,
-                "tenant_id": held.tenant,
-                "attempts": held.attempts,
-                "delay": round(decision.delay, 2),
-                "detail": decision.reason,
-            },
-        )
+        extra = {"event_id": held.event_id, "tenant_id": held.tenant, "attempts": held.attempts}
+        more = {"delay": round(decision.delay, 2), "detail": decision.reason}
+        log.info("retry", extra=extra | more)
         worker.window.again(held, decision.delay, now)
         if not decision.limited and self.tenants.failed(held.tenant, now):
             self._hold(held.tenant, decision.reason, now)
@@ -258,3 +289,9 @@ class Route:
             log.warning("dead_letter", extra=extra)
             return True
         return False
+
+
+def _surprise(error: Exception) -> Answer:
+    """A fault of ours, as an answer: it counts against the event, which may be what causes it."""
+    log.error("dispatch_failed", extra=describe(error))
+    return Answer(trouble="no_answer", detail=type(error).__name__)

@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
 
+from connector.admission import Admission
 from connector.consumer import Consumer
 from connector.dead import Undertaker
+from connector.dispatch import Target
 from connector.erased import Erased
 from connector.health import serving
 from connector.house import background, keeping_house
 from connector.notes import Notes
 from connector.park import Park
 from connector.route import Route
-from connector.settings import RouteTo, Settings
-from connector.suspended import Suspended, Waiting
+from connector.settings import Settings
+from connector.suspended import Suspended
 from connector.ticks import Ticker, pass_time
 from shared.messaging.publisher import Publisher
 from shared.messaging.topology import Topology
@@ -65,8 +67,14 @@ async def connected(settings: Settings) -> AsyncIterator[list[Route]]:
         )
         park = Park(database)
         notes = Notes(database)
-        target = await stack.enter_async_context(_targets(settings, session, database))
-        routes = _routes(settings, target, Undertaker(park, publisher), notes)
+        erased = Erased(database, _keys(settings), settings.max_age_seconds)
+        suspended = Suspended(database)
+        await stack.enter_async_context(_kept_up_to_date(erased, suspended))
+        routes = _routes(
+            settings, session, Admission(erased, suspended), Undertaker(park, publisher), notes
+        )
+        for route in routes:
+            suspended.on_return(route.hasten)
         consumer = Consumer(url, topology, routes, prefetch=settings.prefetch, name=NAME)
         checks = [
             Check("queues", consumer.ping),
@@ -86,37 +94,29 @@ async def connected(settings: Settings) -> AsyncIterator[list[Route]]:
 
 
 @asynccontextmanager
-async def _targets(
-    settings: Settings, session: aiohttp.ClientSession, database: Database
-) -> AsyncIterator[Callable[[RouteTo], Waiting]]:
-    """Makes the functions as they are called: for nobody who was erased, or is suspended."""
-    tokens, seconds = ServiceTokens.of(NAME, settings), settings.call_seconds
-    erased = Erased(database, _keys(settings), settings.max_age_seconds)
-    suspended = Suspended(database)
-
-    def target(to: RouteTo) -> Waiting:
-        named = {"name": to.function, "url": to.url, "seconds": seconds}
-        return Waiting(suspended, erased, session, tokens, **named)
-
-    with contextlib.suppress(ParleyError):  # before anything goes; else as soon as it can
+async def _kept_up_to_date(erased: Erased, suspended: Suspended) -> AsyncIterator[None]:
+    """Look before anything goes, then for the length of the block."""
+    with contextlib.suppress(ParleyError):  # then as soon as it can
         await suspended.look()
     await erased.refresh()
     async with background(erased.run()), background(suspended.run()):
-        yield target
+        yield
 
 
 def _routes(
     settings: Settings,
-    target: Callable[[RouteTo], Waiting],
+    session: aiohttp.ClientSession,
+    admission: Admission,
     undertaker: Undertaker,
     notes: Notes,
 ) -> list[Route]:
-    limits = settings.limits()
+    limits, tokens = settings.limits(), ServiceTokens.of(NAME, settings)
     routes = []
     for to in settings.routes:
-        waiting = target(to)
-        route = Route(to.exchange, waiting, undertaker.park, undertaker, limits, notes)
-        waiting.suspended.on_return(route.hasten)
+        target = Target(
+            session, tokens, name=to.function, url=to.url, seconds=settings.call_seconds
+        )
+        route = Route(to.exchange, admission, target, undertaker, limits, notes)
         routes.append(route)
     return routes
 

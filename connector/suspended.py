@@ -1,17 +1,11 @@
-"""Events of a suspended tenant or channel wait: in the park, in order, nothing counted or aged.
-
-Asked just before each call, so it holds for queues, parked rows and the spool alike.
-"""
+"""Who is suspended: their events wait in the park, in order. Asked by `Admission`."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
 
-from connector.erased import Obedient
-from connector.policy import Answer
 from connector.values import Held
 from shared.messaging.envelope import Event, EventType
 from shared.runtime.errors import BadInput, ParleyError
@@ -73,22 +67,3 @@ class Suspended:
         except BadInput:
             return False  # the function will refuse it
         return event.type != EventType.RAW and not event.data.get("suspended")
-
-
-class Waiting(Obedient):
-    """A function that is called only for those who are not suspended."""
-
-    def __init__(self, suspended: Suspended, *wiring: Any, **named: Any) -> None:
-        """As a target, and who is suspended."""
-        super().__init__(*wiring, **named)
-        self.suspended = suspended
-
-    def since(self, held: Held) -> float:
-        """From its return on, of who was suspended."""
-        return self.suspended.since(held)
-
-    async def post(self, held: Held) -> Answer:
-        """As the function answers; or that it is not the time."""
-        if self.suspended.holds(held) and not self.erases(held):
-            return Answer(trouble="suspended", detail="its tenant or channel is suspended")
-        return await super().post(held)

@@ -79,9 +79,9 @@ class Worker:
 
     def _on_end(self, keeper: asyncio.Task[None]) -> None:
         """A fault of ours must not leave the queue standing: begin anew with a new channel."""
-        if keeper.cancelled():
+        if self.closed:
             return
-        error = keeper.exception()
+        error = asyncio.CancelledError() if keeper.cancelled() else keeper.exception()
         if error is not None:
             log.error("keeper_failed", extra={"queue": self.queue} | describe(error))
         self.link.drop()

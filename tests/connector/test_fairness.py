@@ -1,8 +1,6 @@
-"""Who may go: tenants beside each other, and a function that can not be reached."""
+"""Who may go: tenants beside each other."""
 
-from connector.gate import Gate
 from connector.tenants import Tenants
-from shared.messaging.amqp import Backoff
 
 
 def test_a_tenant_takes_at_most_half_of_the_slots() -> None:
@@ -53,21 +51,3 @@ def test_a_held_tenant_is_probed_once_a_second_and_never_twice_at_once() -> None
     tenants.failed("a", 5.0)
     assert tenants.due_probes(5.5) == []
     assert tenants.due_probes(6.0) == ["a"]
-
-
-def test_a_closed_gate_lets_one_probe_through_at_a_time() -> None:
-    gate = Gate(Backoff(first=1.0))
-    assert gate.admits(0.0)
-    assert gate.unreachable(0.0), "this call closed it"
-    assert not gate.unreachable(0.0), "the others were under way already"
-    assert not gate.admits(0.1)
-    assert gate.admits(1.0)
-    gate.took()
-    assert not gate.admits(1.0)
-    gate.unreachable(1.0)
-    assert not gate.admits(1.1)
-    assert gate.admits(3.0)
-    gate.took()
-    assert gate.reached()
-    assert gate.admits(3.0)
-    assert not gate.reached()

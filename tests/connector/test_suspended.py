@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 
-from connector.policy import Answer, Kept, Past, Policy, decide
 from connector.suspended import Suspended
 from connector.values import Held, held_of
 from local.services import Endpoints
@@ -131,12 +130,6 @@ def test_what_tells_the_agent_of_it_and_raw_bytes_do_not_wait(migrated: Endpoint
                 assert kept.id not in world.function.all_taken
 
     play(migrated, scenario, lambda _: OK)
-
-
-def test_what_is_kept_never_grows_too_old() -> None:
-    answer = Answer(trouble="suspended", detail="its tenant or channel is suspended")
-    decision = decide(answer, Past(500, 19, 10.0**9), Policy(), 0.5)
-    assert decision == Kept(450.0, "its tenant or channel is suspended")
 
 
 @pytest.mark.parametrize("table", ["tenants", "channels"])
