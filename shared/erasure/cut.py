@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.erasure.marks import Marks, canonical
+from shared.erasure.marks import Marks
 from shared.wire.body import Json
-from shared.wire.customer import is_bsuid
+from shared.wire.customer import canonical_id, is_bsuid
 from shared.wire.fields import obj, objects, text
 
 # Where the items of a webhook name a customer (contracts/meta.md b).
@@ -162,7 +162,7 @@ def _cards(before: Json, left: Json, marks: Marks, done: Cut) -> list[Any]:
     gone, there = _people(before) - _people(left), _people(left)
     kept = []
     for card in before[CARDS]:
-        names = set(map(canonical, _named(card))) if isinstance(card, dict) else set()
+        names = set(map(canonical_id, _named(card))) if isinstance(card, dict) else set()
         ids = {one for one in names if is_bsuid(one)}
         if ids:
             theirs_ = any(marks.has("address", one) for one in ids)
@@ -178,7 +178,7 @@ def _cards(before: Json, left: Json, marks: Marks, done: Cut) -> list[Any]:
 def _people(value: Json) -> set[str]:
     """Whom the items beside the contacts name."""
     items = (one for key in BESIDE_CARDS for one in objects(value.get(key)))
-    return {canonical(name) for item in items for name in _named(item)}
+    return {canonical_id(name) for item in items for name in _named(item)}
 
 
 def _tells(value: Any) -> bool:

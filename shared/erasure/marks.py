@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.wire.customer import is_bsuid, phone_digits
+from shared.wire.customer import canonical_id
 
 Kind = Literal["address", "name", "message", "conversation", "person"]
 
 _PURPOSE = b"parley erasure v1"
 _LENGTH = 32  # hex digits: 128 bits
-_DIGITS = re.compile(r"[0-9]{5,20}")
 
 
 class Marker:
@@ -37,7 +35,7 @@ class Marker:
 
     def of(self, kind: Kind, value: str) -> str:
         """The mark of a value; spellings of one number ("+49 151 ...") have one mark."""
-        words = f"{self._tenant_id}\0{kind}\0{canonical(value)}"
+        words = f"{self._tenant_id}\0{kind}\0{canonical_id(value)}"
         return hmac.new(self._key, words.encode(), hashlib.sha256).hexdigest()[:_LENGTH]
 
     def all(self, kind: Kind, values: Iterable[str]) -> set[str]:
@@ -55,11 +53,3 @@ class Marks:
     def has(self, kind: Kind, value: str | None) -> bool:
         """Whether a value is the person's."""
         return bool(value) and self.marker.of(kind, str(value)) in self.known
-
-
-def canonical(value: str) -> str:
-    """Digits of a number in any spelling; anything else as it stands."""
-    plain = value.strip()
-    if is_bsuid(plain) or _DIGITS.fullmatch(plain):
-        return plain
-    return phone_digits(plain) or plain

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 
 from shared.whatsapp.options import read_option_id
 from shared.wire.body import Json
-from shared.wire.customer import is_bsuid
+from shared.wire.customer import canonical_id, is_bsuid
 from shared.wire.fields import moment, obj, objects, text
 
 
@@ -65,7 +65,7 @@ def customer_of(card: Json, *ids: Any) -> Customer:
 
     An id of neither form is kept as an opaque user id, so that its message is still shown.
     """
-    said = [one.strip().removeprefix("+") for one in map(text, ids) if one]
+    said = [canonical_id(one) for one in map(text, ids) if one]
     known = [one for one in said if 0 < len(one) <= MAX_ID and one.isprintable()]
     numbers = [one for one in known if _is_digits(one)]
     bsuids = [one for one in known if is_bsuid(one)]

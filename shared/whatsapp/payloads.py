@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.wire.body import Json, PayloadError, loads
-from shared.wire.customer import spellings
+from shared.wire.customer import canonical_id, spellings
 from shared.wire.fields import moment, obj, objects, text
 
 __all__ = [
@@ -180,8 +180,16 @@ def _messages_and_statuses(path: str, waba_id: str | None, value: Json) -> Itera
 
 
 _LISTS: tuple[tuple[str, type[MessageItem | StatusItem], tuple[str, ...]], ...] = (
-    ("messages", MessageItem, ("from", "from_user_id")),
-    ("statuses", StatusItem, ("recipient_id", "recipient_user_id", "recipient_participant_id")),
+    ("messages", MessageItem, ("from", "from_user_id", "from_parent_user_id")),
+    (
+        "statuses",
+        StatusItem,
+        (
+            *("recipient_id", "recipient_user_id", "recipient_participant_id"),
+            *("recipient_participant_user_id", "recipient_parent_user_id"),
+            "parent_recipient_user_id",
+        ),
+    ),
 )
 """Where items are, what they become, and the members that name their contact (never its index)."""
 
@@ -190,7 +198,7 @@ def contacts_by_id(contacts: Any) -> dict[str, Json]:
     """The contacts of a value by each of their ids."""
     by_id: dict[str, Json] = {}
     for contact in objects(contacts):
-        for one in _ids(contact, ("wa_id", "user_id")):
+        for one in _ids(contact, ("wa_id", "user_id", "parent_user_id")):
             by_id.setdefault(one, contact)
     return by_id
 
@@ -198,7 +206,8 @@ def contacts_by_id(contacts: Any) -> dict[str, Json]:
 def contact_of(item: Json, keys: Iterable[str], contacts: Mapping[str, Json]) -> Json | None:
     """The contact whose id is one of those that the item has under `keys`.
 
-    A number may be spelled in two ways in one body (contracts/meta.md b.0).
+    A number may be written in two ways in one body: with a plus or with blanks, and as its country
+    had it before (contracts/meta.md b.0).
     """
     ids = _ids(item, keys)
     also = (other for one in ids for other in spellings(one))
@@ -213,7 +222,7 @@ def _lone_contact(value: Json) -> Json | None:
 
 
 def _ids(item: Json, keys: Iterable[str]) -> list[str]:
-    return [found for key in keys if (found := text(item.get(key)))]
+    return [canonical_id(found) for key in keys if (found := text(item.get(key)))]
 
 
 def _phone_number_id(value: Json) -> str | None:

@@ -8,6 +8,8 @@ BSUID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 """`CC.<1-128 letters or digits>`; `CC.ENT.<...>` for linked portfolios (contracts/meta.md b.3)."""
 
 _DECORATION = re.compile(r"[\s().\-/\u2010-\u2015]")
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_TRUNK_ZERO = re.compile(r"\(\s*0")
 _E164 = re.compile(r"[1-9][0-9]{5,14}")
 
 
@@ -24,6 +26,22 @@ def phone_digits(value: str) -> str | None:
     plain = _DECORATION.sub("", value)
     plain = plain.removeprefix("+") if plain.startswith("+") else plain.removeprefix("00")
     return plain if _E164.fullmatch(plain) else None
+
+
+def canonical_id(value: str) -> str:
+    """One form of a person's id, however it was written: digits of a number, else as it stands.
+
+    "+49 151 2345", "0049 151 2345" and "491512345" are one number; a BSUID and an opaque id keep
+    their letters, and a trunk zero in brackets leaves a number unread.
+    """
+    plain = _INVISIBLE.sub("", value).strip()
+    if is_bsuid(plain) or _TRUNK_ZERO.search(plain):
+        return plain
+    if plain.isascii() and plain.isdecimal() and not plain.startswith("00"):
+        return plain
+    digits = _DECORATION.sub("", plain)
+    digits = digits.removeprefix("+") if digits.startswith("+") else digits.removeprefix("00")
+    return digits if _E164.fullmatch(digits) else plain.removeprefix("+")
 
 
 def spellings(digits: str) -> tuple[str, ...]:

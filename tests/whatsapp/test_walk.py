@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,6 +90,36 @@ def test_a_contact_is_found_by_its_ids_and_never_by_its_place() -> None:
 def test_a_contact_is_found_by_another_spelling_of_its_number() -> None:
     contacts = [{"wa_id": "551187654321"}, {"wa_id": "15550001111"}]
     messages = [message("m1", **{"from": "5511987654321"})]
+    [item] = walk(body(entry("w", change("p", contacts=contacts, messages=messages)))).messages
+    assert item.contact == contacts[0]
+
+
+WRITTEN = [
+    "+4915112345678",
+    "004915112345678",
+    " 4915112345678 ",
+    "+49 151 12345678",
+    "+49 (151) 1234-5678",
+    "\u200e+49\u00a0151\u00a012345678\u2069",
+]
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+@pytest.mark.parametrize(("key", "items"), [("from", "messages"), ("recipient_id", "statuses")])
+def test_a_number_finds_its_contact_however_it_is_written(
+    written: str, key: str, items: str
+) -> None:
+    for one, other in ((written, "4915112345678"), ("4915112345678", written)):
+        contacts = [{"wa_id": "4915112345679"}, {"wa_id": other, "profile": {"name": "Ana"}}]
+        value = change("p", contacts=contacts, **{items: [{"id": "m1", key: one}, {"id": "m2"}]})
+        found = walk(body(entry("w", value))).items[0]
+        assert isinstance(found, MessageItem | StatusItem)
+        assert found.contact == contacts[1]
+
+
+def test_a_parent_s_user_id_finds_its_contact() -> None:
+    contacts = [{"parent_user_id": "DE.ENT.7", "profile": {"name": "Ana"}}, {"wa_id": "1555000"}]
+    messages = [message("m1", **{"from": "", "from_parent_user_id": "DE.ENT.7"})]
     [item] = walk(body(entry("w", change("p", contacts=contacts, messages=messages)))).messages
     assert item.contact == contacts[0]
 

@@ -1,10 +1,10 @@
-"""One number, several spellings: Brazil, Mexico, Argentina."""
+"""One number, several spellings and ways to write it."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.wire.customer import spellings
+from shared.wire.customer import canonical_id, spellings
 
 PAIRS = [
     ("5511987654321", "551187654321"),
@@ -47,3 +47,23 @@ def test_spellings_of_spellings_are_the_same_number(number: str) -> None:
     known = {number, *spellings(number)}
     assert all({one, *spellings(one)} == known for one in known)
     assert number not in spellings(number)
+
+
+@pytest.mark.parametrize(
+    ("written", "is_"),
+    [
+        ("4915112345678", "4915112345678"),
+        ("+4915112345678", "4915112345678"),
+        ("004915112345678", "4915112345678"),
+        ("+49 151/123-456.78", "4915112345678"),
+        ("\u202a+49 151 12345678\u202c", "4915112345678"),
+        ("DE.13491208655302741918", "DE.13491208655302741918"),
+        ("13491208655302741918", "13491208655302741918"),  # longer than any number: opaque
+        ("015112345678", "015112345678"),  # a national form names no country
+        ("+49 (0) 151 12345678", "+49 (0) 151 12345678"),
+        ("Y2FwaV9ncm91cDo", "Y2FwaV9ncm91cDo"),
+    ],
+)
+def test_an_id_has_one_form(written: str, is_: str) -> None:
+    assert canonical_id(written) == is_
+    assert canonical_id(is_) == is_
