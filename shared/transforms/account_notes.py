@@ -124,6 +124,11 @@ NOTES: dict[str, Row] = {
         "history, when a customer calls: answers are free for 24 hours; a note, for any call",
         warnings=_events("CONNECT"),
     ),
+    "statuses": Row(
+        said.status_event,
+        said.statuses,
+        "a note: the status of a payment, or of anything else that is no message",
+    ),
     "group_lifecycle_update": _GROUP,
     "group_settings_update": _GROUP,
     "group_participants_update": _GROUP,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from shared.transforms.notes import free
+from shared.whatsapp.items import status_subject
 from shared.wire.body import Json
 from shared.wire.fields import obj, objects, text
 
@@ -154,6 +155,19 @@ def calls_event(value: Json) -> str | None:
 
 def _all_calls(value: Json) -> list[Json]:
     return [*objects(value.get("calls")), *objects(value.get("statuses"))]
+
+
+def statuses(value: Json) -> Words:
+    """Of each the business's own name for it; not whose it is."""
+    for one in objects(value.get("statuses")):
+        yield free(text(obj(one.get("payment")).get("reference_id")))
+
+
+def status_event(value: Json) -> str | None:
+    """What the first of them is about, and what became of it: `payment failed`."""
+    first = next(iter(objects(value.get("statuses"))), {})
+    said = (status_subject(first), text(first.get("status")))
+    return " ".join(one for one in said if one) or None
 
 
 def groups(value: Json) -> Words:

@@ -228,7 +228,7 @@ class StatusError:
 class Status:
     """A delivery status. `status` is Meta's own word and may be one that we do not know.
 
-    In a group, `recipient` is one of its people; `of_call`: RINGING and its like (b.5).
+    In a group, `recipient` is one of its people.
     """
 
     id: str | None
@@ -238,7 +238,6 @@ class Status:
     callback: str | None
     errors: tuple[StatusError, ...]
     group_id: str | None
-    of_call: bool
 
 
 def read_status(status: Json, contact: Json | None = None) -> Status:
@@ -259,8 +258,19 @@ def read_status(status: Json, contact: Json | None = None) -> Status:
         callback=text(status.get("biz_opaque_callback_data")),
         errors=tuple(map(read_error, objects(status.get("errors")))),
         group_id=text(status.get("recipient_id")) if in_group else text(status.get("group_id")),
-        of_call=status.get("type") == "call",
     )
+
+
+def status_subject(status: Json) -> str | None:
+    """What a status is about when that is no message: "call", "payment", or a type yet to come.
+
+    Its `id` may be a message's all the same, and its `status` the word "failed": it says nothing of
+    the message's delivery (contracts/meta.md b.5).
+    """
+    said = (text(status.get("type")) or "").strip().lower()
+    if said:
+        return None if said == "message" else " ".join(said.split())[:MAX_TYPE]
+    return next((one for one in ("payment", "call") if isinstance(status.get(one), dict)), None)
 
 
 _RECIPIENT = ("participant_id", "user_id", "participant_user_id")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shared.whatsapp.items import status_subject
 from shared.wire.body import Json, PayloadError, loads
 from shared.wire.customer import canonical_id, spellings
 from shared.wire.fields import moment, obj, objects, text
@@ -50,7 +51,7 @@ class MessageItem(Item):
 
 @dataclass(frozen=True, slots=True)
 class StatusItem(Item):
-    """One element of `statuses[]`, with the contact that is its recipient."""
+    """One element of `statuses[]` about a message, with the contact that is its recipient."""
 
     status: Json
     contact: Json | None
@@ -59,8 +60,9 @@ class StatusItem(Item):
 
 @dataclass(frozen=True, slots=True)
 class OtherChange(Item):
-    """A change that holds no message or status: another field, account errors, another product.
+    """What is neither message nor a message's status: another field, account errors, another product.
 
+    A status of a call or a payment among those of messages is one too: its field is in STATUS_FIELDS.
     `told_at`: the time of its entry, which only such changes have (contracts/meta.md b.0).
     """
 
@@ -170,7 +172,9 @@ def _messages_and_statuses(path: str, waba_id: str | None, value: Json) -> Itera
     contacts, lone = contacts_by_id(value.get("contacts")), _lone_contact(value)
     for key, make, id_keys in _LISTS:
         for place, item in elements(f"{path}.{key}", value.get(key)):
-            if isinstance(item, dict):
+            if key == "statuses" and isinstance(item, dict) and status_subject(item):
+                yield _other_status(place, waba_id, phone_number_id, item, metadata)
+            elif isinstance(item, dict):
                 contact = contact_of(item, id_keys, contacts) or (
                     None if _ids(item, id_keys) else lone
                 )
@@ -178,6 +182,18 @@ def _messages_and_statuses(path: str, waba_id: str | None, value: Json) -> Itera
             else:
                 yield Broken(place, waba_id, phone_number_id, "not an object", item)
 
+
+def _other_status(
+    path: str, waba_id: str | None, phone_number_id: str | None, status: Json, metadata: Json
+) -> OtherChange:
+    field = STATUS_FIELDS.get(status_subject(status) or "", OTHER_STATUSES)
+    value: Json = {"metadata": metadata, "statuses": [status]}
+    return OtherChange(path, waba_id, phone_number_id, field, value)
+
+
+OTHER_STATUSES = "statuses"
+STATUS_FIELDS = {"call": "calls"}
+"""The field that a status is told under when it is no message's; of other subjects OTHER_STATUSES."""
 
 _LISTS: tuple[tuple[str, type[MessageItem | StatusItem], tuple[str, ...]], ...] = (
     ("messages", MessageItem, ("from", "from_user_id", "from_parent_user_id")),

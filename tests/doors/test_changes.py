@@ -138,3 +138,23 @@ def test_a_suspended_tenant_s_changes_are_kept_and_not_told(house: House) -> Non
     assert company.meta(raw).status_code == 200
     assert house.queued(INBOUND_WHATSAPP_STATUSES) == []
     assert house.stored("webhooks-inbound", company.id) == [raw]
+
+
+def test_a_status_of_a_payment_is_a_change_beside_its_message_s_status(house: House) -> None:
+    company = house.tenant()
+    told: dict[str, Any] = {"id": "wamid.1", "timestamp": "1795435200", "recipient_id": "491"}
+    payment = told | {"type": "payment", "status": "failed", "payment": {"reference_id": "o-1"}}
+    call, other = told | {"type": "call", "status": "RINGING"}, told | {"type": "x", "status": "a"}
+    statuses = [payment, told | {"status": "failed", "type": "message"}, call, other]
+    raw = changed(company, "messages", {"statuses": statuses}, numbered=True)
+    for _ in range(2):
+        assert company.meta(raw).status_code == 200
+    found = house.queued(INBOUND_WHATSAPP_STATUSES)
+    assert len({event.id for event in found}) == len(found) / 2 == 4
+    of_message = [event for event in found if event.type == EventType.WHATSAPP_STATUS]
+    assert [event.data["status"] for event in of_message] == [statuses[1]] * 2
+    changes = {event.id: event for event in found if event.type == EventType.WHATSAPP_CHANGE}
+    assert sorted(
+        (one.data["field"], one.data["value"]["statuses"][0]["type"]) for one in changes.values()
+    ) == [("calls", "call"), ("statuses", "payment"), ("statuses", "x")]
+    assert all(event.channelid for event in changes.values())

@@ -130,3 +130,23 @@ def test_a_status_of_another_tenant_s_message_changes_nothing(stage: Stage, tena
 @pytest.mark.parametrize("word", ["warning", "deleted", "accepted", "x" * 300])
 def test_a_word_that_we_do_not_know_is_left(stage: Stage, tenant: Tenant, word: str) -> None:
     assert outcome(stage.inbound, tenant.meta_tells("wamid.1", word)) == "ignored"
+
+
+@pytest.mark.parametrize("word", ["failed", "pending", "delivered", "captured"])
+def test_a_payment_s_status_is_none_of_its_message_s(
+    stage: Stage, tenant: Tenant, word: str
+) -> None:
+    """In an event of before the door told them apart, alone and beside the message's own."""
+    wamid, event = sent(stage, tenant)
+    assert outcome(stage.outbound, event) == "delivered"
+    assert outcome(stage.inbound, tenant.meta_tells(wamid, "sent")) == "changed"
+    payment = tenant.meta_tells(wamid, word)
+    payment.data["status"] |= {"type": "payment", "payment": {"reference_id": "order-1"}}
+    assert outcome(stage.inbound, payment) == "ignored"
+    assert tenant.desk.message(wamid).parts[0].status == "sent"
+    assert tenant.told() == []
+    own = tenant.meta_tells(wamid, "delivered")
+    together = own.model_copy(update={"data": own.data | {"earlier": [payment.data["status"]]}})
+    assert outcome(stage.inbound, together) == "changed"
+    assert tenant.desk.message(wamid).parts[0].status == "delivered"
+    assert tenant.told() == ["Delivered"]

@@ -107,7 +107,6 @@ def of_status(case: Case) -> Any:
         "errors": [error.words for error in status.errors],
         "receipt": receipt_status(status.status),
         **({"group": status.group_id} if status.group_id else {}),
-        **({"of_call": True} if status.of_call else {}),
     }
 
 

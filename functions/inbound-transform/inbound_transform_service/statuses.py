@@ -14,7 +14,7 @@ from shared.services.receipts import Receipts
 from shared.services.route import Route
 from shared.services.state import MessageStatus, StateClient, StatusUpdate
 from shared.whatsapp.errors import from_status_errors
-from shared.whatsapp.items import Status, read_status
+from shared.whatsapp.items import Status, read_status, status_subject
 from shared.wire.body import Json
 from shared.wire.fields import obj, objects
 
@@ -56,7 +56,9 @@ class Statuses:
 def _read(event: Event) -> list[tuple[Json, Status]]:
     contact = obj(event.data.get("contact"))
     items = [*objects(event.data.get("earlier")), item_of(event, "status")]
-    read = [(item, read_status(item, contact)) for item in items]
+    # An event of before these were told apart may still hold another's.
+    ours = [item for item in items if status_subject(item) is None]
+    read = [(item, read_status(item, contact)) for item in ours]
     for _, status in read:
         if status.id is None or status.status not in KNOWN:
             log.info("status_ignored", extra={"status": str(status.status)[:40]})
