@@ -60,9 +60,9 @@ class StatusItem(Item):
 
 @dataclass(frozen=True, slots=True)
 class OtherChange(Item):
-    """What is neither message nor a message's status: another field, account errors, another product.
+    """Neither message nor a message's status: another field, account errors, another product.
 
-    A status of a call or a payment among those of messages is one too: its field is in STATUS_FIELDS.
+    So is a status of a call or a payment among those of messages; STATUS_FIELDS names its field.
     `told_at`: the time of its entry, which only such changes have (contracts/meta.md b.0).
     """
 
@@ -193,7 +193,7 @@ def _other_status(
 
 OTHER_STATUSES = "statuses"
 STATUS_FIELDS = {"call": "calls"}
-"""The field that a status is told under when it is no message's; of other subjects OTHER_STATUSES."""
+"""The field under which a status is told that is no message's; of other subjects OTHER_STATUSES."""
 
 _LISTS: tuple[tuple[str, type[MessageItem | StatusItem], tuple[str, ...]], ...] = (
     ("messages", MessageItem, ("from", "from_user_id", "from_parent_user_id")),
