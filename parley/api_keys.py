@@ -1,6 +1,6 @@
 """`parley keys create|list|revoke`: API keys of a tenant, or of the platform's own programs.
 
-A key goes to standard output and nowhere else, so that it can be piped to where it shall live.
+A key goes to standard output or to the file of --out, and nowhere else.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import sys
 from urllib.parse import quote
 
 from parley.environment import Environment
+from parley.out import opened
 from parley.tenancy import Tenancy
 from shared.runtime.clock import rfc3339, utcnow
 from shared.runtime.errors import NotFound
@@ -21,7 +22,7 @@ PLATFORM = "platform-admin"
 
 
 def create(given: argparse.Namespace, environment: Environment) -> int:
-    """Print the key on stdout, what it is on stderr."""
+    """Write the key to stdout or --out, what it is to stderr."""
     tenancy = Tenancy(environment)
     request = KeyRequest(
         name=given.name,
@@ -29,8 +30,9 @@ def create(given: argparse.Namespace, environment: Environment) -> int:
         scopes=given.scope or [],
         expires_in_days=given.days,
     )
-    made = tenancy.call("POST", _place(tenancy, given), KeyMade, request)
-    print(made.key.get_secret_value())
+    with opened(given.out) as write:
+        made = tenancy.call("POST", _place(tenancy, given), KeyMade, request)
+        write(made.key.get_secret_value())
     until = "" if made.expires_at is None else f", good until {rfc3339(made.expires_at)}"
     print(f"{made.role} key {made.name!r}, id {made.id}{until}", file=sys.stderr)
     print("it is shown this once; whoever has it may use it", file=sys.stderr)

@@ -10,6 +10,7 @@ from pathlib import Path
 from parley import people, programs, queues, upkeep
 from parley.environment import LOCAL_FILE, Environment
 from parley.late import late
+from parley.out import add_out
 from parley.tenant_shape import SHAPE
 from shared.command.parser import finish
 from shared.runtime.errors import ParleyError, SettingsError, Unavailable, Unknown
@@ -37,10 +38,10 @@ examples:
   parley doctor
   parley tenants list --env-file .local/second/env
   parley tenants apply tenants.yml --dry-run
-  parley keys new key-ring > .secrets/key-ring
+  parley keys new key-ring --out .secrets/key-ring
   parley dlq list --tenant acme-bank --from 2h
   parley ledger
-  parley erase --tenant acme-bank --phone '+49 151 1234567' --dry-run
+  parley erase --tenant acme-bank --phone - --dry-run      asks for the number
 """
 WRONG, USAGE, NO_ANSWER = 1, 2, 3
 
@@ -130,13 +131,14 @@ def _add_tenants(parser: argparse.ArgumentParser) -> None:
 
 def _add_keys(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    new = commands.add_parser("new", help="print a fresh key, to be put where secrets live")
+    new = commands.add_parser("new", help="make a fresh key, to be put where secrets live")
     new.add_argument("kind", choices=("key-ring", "service-token-key"))
     new.add_argument("--id", default="k1", help="name of the key in the ring (%(default)s)")
     new.add_argument(
         "--add-to", type=Path, metavar="FILE", help="a ring whose keys stay readable beside it"
     )
     new.add_argument("--standby", action="store_true", help="it opens, the ring's own seals on")
+    add_out(new, "the key")
     new.set_defaults(run=late("parley.keys", "new"))
     upkeep.add_key_commands(commands)
     programs.add_key_commands(commands)

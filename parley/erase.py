@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from parley.environment import Environment
@@ -25,6 +26,7 @@ from parley.erasing.news import clear_news
 from parley.erasing.person import Person, forget_keys, named
 from parley.erasing.statuses import clear_statuses
 from parley.erasing.store import Store
+from parley.out import opened
 from parley.progress import EVERY_S
 from parley.stores import (
     database_of,
@@ -37,6 +39,7 @@ from parley.stores import (
 )
 from shared.erasure.marks import Marker, Marks
 from shared.runtime.clock import utcnow
+from shared.runtime.errors import SettingsError
 from shared.storage.database import Database
 
 DONE, LEFT_SOME = 0, 1
@@ -44,13 +47,21 @@ ROWS, DONE_BEFORE = "rows", "done"
 
 
 def erase(given: argparse.Namespace, environment: Environment) -> int:
-    """Erase, and print the certificate; 1 when something could not be looked into."""
+    """Erase, and write the certificate; 1 when something could not be looked into."""
     quiet()
-    return asyncio.run(_erase(given, environment))
+    with opened(given.out) as write:
+        certificate, code = asyncio.run(_erase(given, environment))
+        write(json.dumps(certificate, indent=2))
+    if given.dry_run:
+        print("nothing was changed; next: the same without --dry-run", file=sys.stderr)
+    else:
+        print("the certificate is kept in the table erasures", file=sys.stderr)
+    return code
 
 
-async def _erase(given: argparse.Namespace, environment: Environment) -> int:
-    who = named(given.phone, given.wa_id, given.user_id)
+async def _erase(given: argparse.Namespace, environment: Environment) -> tuple[dict[str, Any], int]:
+    """The certificate, and the exit code."""
+    who = named(*(_meant(text) for text in (given.phone, given.wa_id, given.user_id)))
     key = environment.need("SERVICE_TOKEN_KEY").value
     environment.need("REDIS_URL")
     async with AsyncExitStack() as stack:
@@ -65,8 +76,25 @@ async def _erase(given: argparse.Namespace, environment: Environment) -> int:
         async with _said(given):
             await _places(case, environment, queues, store)
         told = await case.note(end=True)
-        _tell(given, marker.of("person", who), marker.key_id, case, told)
-        return LEFT_SOME if case.left.total() else DONE
+        certificate = _certificate(given, marker.of("person", who), marker.key_id, case, told)
+        return certificate, LEFT_SOME if case.left.total() else DONE
+
+
+def _meant(text: str | None) -> str | None:
+    """The text itself, or what `-` (asked for, or standard input) or `@FILE` stands for.
+
+    What is typed as an argument stays in the shell's history. Raises SettingsError.
+    """
+    if text == "-":
+        if sys.stdin.isatty():
+            print("number or id: ", end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline().strip()
+    if text is None or not text.startswith("@"):
+        return text
+    try:
+        return Path(text[1:]).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{text[1:]} can not be read: {type(error).__name__}") from None
 
 
 async def _begin(
@@ -159,10 +187,10 @@ async def _said(given: argparse.Namespace) -> AsyncIterator[None]:
         raise
 
 
-def _tell(
+def _certificate(
     given: argparse.Namespace, person: str, key_id: str, case: Case, told: dict[str, Any]
-) -> None:
-    certificate = {
+) -> dict[str, Any]:
+    return {
         "kind": "parley.erasure.v1",
         "erasure": case.id,
         "tenant": given.tenant,
@@ -177,8 +205,3 @@ def _tell(
         "removed": {k: n for k, n in sorted(told.get("removed", case.removed).items()) if n},
         "not_read": {kind: count for kind, count in case.left.items() if count},
     }
-    print(json.dumps(certificate, indent=2))
-    if case.dry:
-        print("nothing was changed; next: the same without --dry-run", file=sys.stderr)
-    else:
-        print("the certificate is kept in the table erasures", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`parley keys new` and `ring`: fresh secrets and changed rings, printed for where secrets live."""
+"""`parley keys new` and `ring`: fresh secrets and changed rings, made for where secrets live."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from parley.environment import Environment
+from parley.out import opened
 from shared.runtime.errors import SettingsError
 from shared.tenancy.vault import KeyRing
 
@@ -15,10 +16,10 @@ SERVICE_KEY_BYTES = 48
 
 
 def new(given: argparse.Namespace, environment: Environment) -> int:
-    """Print the key on stdout and what to do with it on stderr."""
+    """Write the key to stdout or --out, and what to do with it to stderr."""
     del environment
     if given.kind == "service-token-key":
-        print(secrets.token_urlsafe(SERVICE_KEY_BYTES))
+        _write(given, secrets.token_urlsafe(SERVICE_KEY_BYTES))
         _say("it becomes the secret service-token-key (SERVICE_TOKEN_KEY) in three rollouts:")
         _say("1. the new key as SERVICE_TOKEN_KEY_PREVIOUS everywhere, so that all accept it;")
         _say("2. the new one as SERVICE_TOKEN_KEY, the old one as SERVICE_TOKEN_KEY_PREVIOUS;")
@@ -27,23 +28,28 @@ def new(given: argparse.Namespace, environment: Environment) -> int:
     fresh = KeyRing.generate(given.id)
     if given.add_to:
         fresh = _with(given.add_to, fresh, standby=given.standby)
-    print(fresh.dump())
+    _write(given, fresh.dump())
     _say("put it in the secret key-ring (KEY_RING) of tenancy, auth, wa-api and genesys-api;")
     _say("keep a copy safe: without it the stored credentials can not be opened")
     return 0
 
 
 def ring(given: argparse.Namespace, environment: Environment) -> int:
-    """Print the ring of a file with another current key, or without a key. Raises SettingsError."""
+    """The ring of a file with another current key, or without a key. Raises SettingsError."""
     del environment
     old = _read(given.file)
     current = given.use or old.current
     keys = {name: key for name, key in old.keys.items() if name != given.drop}
     if current not in keys or (given.drop and given.drop not in old.keys):
         raise SettingsError(f"{given.file} would have no key {current!r}, or never had --drop's")
-    print(KeyRing(current, keys).dump())
+    _write(given, KeyRing(current, keys).dump())
     _say(f"{current!r} seals; to open there are {', '.join(sorted(keys))}")
     return 0
+
+
+def _write(given: argparse.Namespace, text: str) -> None:
+    with opened(given.out) as write:
+        write(text)
 
 
 def _read(path: Path) -> KeyRing:

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from parley.late import late
+from parley.out import add_out
 
 SETTLE_S = 5.0
 MESSAGES_DAYS = 365
@@ -18,7 +19,9 @@ def add_commands(commands: Any) -> None:
             "erase",
             help="remove one person of one tenant from everywhere; prints a certificate",
             description="Removes rows, objects, keys and waiting events of one person. Safe to "
-            "stop and to repeat. What comes in afterwards is a new person's.",
+            "stop and to repeat. What comes in afterwards is a new person's. `-` for a number or "
+            "an id asks for it, or reads it from standard input; `@FILE` reads it from a file: so "
+            "the shell's history does not hold it.",
         )
     )
     _add_retention(
@@ -51,6 +54,7 @@ def _add_erase(parser: argparse.ArgumentParser) -> None:
     who.add_argument("--wa-id", metavar="DIGITS", help="the number as WhatsApp writes it")
     who.add_argument("--user-id", metavar="ID", help="WhatsApp's user id of the business")
     parser.add_argument("--dry-run", action="store_true", help="count, change nothing")
+    add_out(parser, "the certificate")
     parser.add_argument("--asked-by", metavar="NAME", help="for the certificate (your user name)")
     parser.add_argument(
         "--settle",

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from parley.late import late
+from parley.out import add_out
 from shared.tenancy.roles import ROLES, SCOPES
 
 TENANTS = [role for role in ROLES if role != "platform-admin"]
@@ -23,6 +24,7 @@ def add_key_commands(commands: Any) -> None:
     create.add_argument(
         "--days", type=_days, default=DAYS, help=f"until it ends, 1 to {LONGEST_DAYS} (%(default)s)"
     )
+    add_out(create, "the key")
     create.set_defaults(run=late("parley.api_keys", "create"))
     list_ = _of_whom(commands.add_parser("list", help="API keys, without the keys themselves"))
     list_.add_argument("--json", action="store_true", help="as JSON")

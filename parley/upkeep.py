@@ -7,6 +7,7 @@ from typing import Any
 
 from parley.late import late
 from parley.moments import FORMS, moment
+from parley.out import add_out
 
 MOST = 100
 
@@ -39,9 +40,10 @@ def add_key_commands(commands: Any) -> None:
     rotate.add_argument("--dry-run", action="store_true", help="only say what is under which key")
     rotate.set_defaults(run=late("parley.rotation", "rotate"))
     ring = commands.add_parser(
-        "ring", help="print the ring of a file with another current key, or without one"
+        "ring", help="make the ring of a file with another current key, or without one"
     )
     ring.add_argument("file", type=Path, metavar="FILE")
     ring.add_argument("--use", metavar="KEY", help="this one seals from now on")
     ring.add_argument("--drop", metavar="KEY", help="what lies under it can not be opened any more")
+    add_out(ring, "the ring")
     ring.set_defaults(run=late("parley.keys", "ring"))

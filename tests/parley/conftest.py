@@ -31,7 +31,9 @@ Parley = Callable[..., Said]
 def parley(tmp_path: Path) -> Parley:
     """Run `parley ARGUMENTS` in a process with these variables and no others."""
 
-    def run(*arguments: str | Path, folder: Path = tmp_path, **variables: str) -> Said:
+    def run(
+        *arguments: str | Path, folder: Path = tmp_path, typed: str = "", **variables: str
+    ) -> Said:
         done = subprocess.run(
             [sys.executable, "-m", "parley", *map(str, arguments)],
             cwd=folder,
@@ -41,6 +43,7 @@ def parley(tmp_path: Path) -> Parley:
                 "SECRETS_DIR": str(tmp_path / "none"),
                 **variables,
             },
+            input=typed,
             capture_output=True,
             text=True,
             timeout=60,

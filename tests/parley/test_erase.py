@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -59,9 +60,10 @@ class World:
         self.runner.close()
         asyncio.run(clear(self.endpoints.amqp_url, self.topology))
 
-    def erase(self, *arguments: str) -> Said:
+    def erase(self, *arguments: str, typed: str = "") -> Said:
         return self.parley(
             *("erase", "--tenant", self.here.slug, "--settle", "0", *arguments),
+            typed=typed,
             DATABASE_OWNER_URL=self.endpoints.database_owner_url,
             DATABASE_URL_CONNECTOR=self.endpoints.database_url("connector"),
             AMQP_URL=self.endpoints.amqp_url,
@@ -259,6 +261,19 @@ def test_an_erasure_that_was_stopped_goes_on_and_spares_who_came_since(world: Wo
     }
     assert world.here.desk.message("wamid.since").state == "claimed"
     assert json.loads(said.out)["removed"]["message_tracking"] > 0
+
+
+def test_the_number_may_be_read_so_that_no_history_holds_it(world: World, tmp_path: Path) -> None:
+    file, certificate = tmp_path / "who", tmp_path / "certificate.json"
+    file.write_text(f"+{ANN.wa_id}\n")
+    asked = world.erase("--phone", "-", "--dry-run", typed=f"+{ANN.wa_id}\n")
+    read = world.erase("--phone", f"@{file}", "--dry-run", "--out", str(certificate))
+    assert (asked.code, read.code, read.out) == (0, 0, ""), read.err
+    told = json.loads(certificate.read_text())
+    assert told["person"] == json.loads(asked.out)["person"]
+    assert told["removed"]["message_tracking"] > 0
+    assert ANN.wa_id not in asked.err + read.err
+    assert certificate.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("wrong", [("--phone", "0151 123"), ("--user-id", "x y")])
