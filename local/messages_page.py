@@ -24,7 +24,7 @@ INTRO = """\
 
 What each kind of message becomes on the other side. This page is written by `python -m local.messages_page > docs/messages.md`; a test holds it equal to the tables that the code translates by.
 
-Nothing is dropped silently: a kind that is not in a table, or that WhatsApp and Genesys invent tomorrow, is shown in words, kept and counted.
+Nothing is dropped silently: a kind that is not in a table, or that WhatsApp and Genesys invent tomorrow, is shown in words, kept and counted. What shows nothing counts as empty, in texts, names, labels and parameters; control characters are taken out of every string.
 """  # noqa: E501  # a paragraph of Markdown is one line
 
 AROUND = """\

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from shared.wire.body import Json, PayloadError
+from shared.wire.words import visible
 
 TEXT_LIMIT = 4000
 """Code points that the agent's side shows for Open (contracts/genesys.md b7)."""
@@ -53,7 +54,7 @@ def open_address(customer: str) -> Json:
 
 def person(customer: str, name: str | None) -> Json:
     """`channel.from`: the address, and what the profile name gives of a name."""
-    words = _printable(name).split()
+    words = _printable(name).split() if visible(name or "") else []
     named: Json = {"nickname": " ".join(words)[:NAME_LIMIT]} if words else {}
     if words:
         named["firstName"] = words[0][:NAME_LIMIT]
@@ -106,7 +107,7 @@ def open_message(
 
 
 def _fit(text: str) -> str:
-    if not text.strip():
+    if not visible(text):
         raise PayloadError("an Open message may not be blank")
     if len(text) > TEXT_LIMIT:
         raise PayloadError(f"an Open message has at most {TEXT_LIMIT} characters, not {len(text)}")
@@ -158,7 +159,7 @@ def structured_response(
 
     It joins a conversation and never opens one. Raises PayloadError when a part is empty.
     """
-    if not (originating_id and button.text.strip() and button.payload):
+    if not (originating_id and visible(button.text) and button.payload):
         raise PayloadError("a structured response names its message, and has a text and a payload")
     return {
         "channel": _channel(sender, message_id, time, attributes),

@@ -22,6 +22,7 @@ from shared.transforms.parts import Part, part_id
 from shared.transforms.text import cut, split
 from shared.whatsapp.items import Customer, message_key, message_time, message_type
 from shared.wire.body import Json, PayloadError
+from shared.wire.words import visible
 
 __all__ = ["Context", "File", "Inbound", "Missing", "Quote", "Tap", "late_file", "to_genesys"]
 
@@ -145,7 +146,7 @@ def _attachment(file: File) -> Attachment:
 
 def _answer(envelope: _Envelope, source_id: str, tap: Tap, words: str) -> Part:
     """The tap as an answer to what the bot offered, and as plain text in case it is refused."""
-    text = tap.text if tap.text.strip() else words
+    text = tap.text if visible(tap.text) else words
     return Part(
         1,
         source_id,

@@ -8,7 +8,8 @@ from shared.transforms.inbound_context import Reading
 from shared.transforms.inbound_files import SHORT
 from shared.transforms.text import one_line
 from shared.wire.body import Json
-from shared.wire.fields import number, obj, objects, text
+from shared.wire.fields import number, obj, objects, readable, text
+from shared.wire.words import visible
 
 LINE = 1000
 """Code points of one line of an address."""
@@ -17,8 +18,8 @@ LINE = 1000
 def location_line(reading: Reading) -> str | None:
     """Name, address, the place's own page, and the point on a map."""
     place = obj(reading.message.get("location"))
-    named = [text(place.get("name")), text(place.get("address")), text(place.get("url"))]
-    lines = [one_line(one, LINE) for one in named if one and one.strip()]
+    named = [readable(place.get(key)) for key in ("name", "address", "url")]
+    lines = [one_line(one, LINE) for one in named if one]
     point = _degrees(place.get("latitude"), 90), _degrees(place.get("longitude"), 180)
     if None not in point:
         lines.append("https://maps.google.com/?q={},{}".format(*point))
@@ -38,9 +39,11 @@ def contacts_lines(reading: Reading) -> str | None:
 
 def _contact(card: Json) -> str:
     name = obj(card.get("name"))
-    given = (text(name.get(key)) for key in ("prefix", "first_name", "middle_name", "last_name"))
+    given = (
+        readable(name.get(key)) for key in ("prefix", "first_name", "middle_name", "last_name")
+    )
     said = [
-        text(name.get("formatted_name")) or " ".join(filter(None, given)),
+        readable(name.get("formatted_name")) or " ".join(filter(None, given)),
         *(text(obj(card.get("org")).get(key)) for key in ("company", "department", "title")),
         *map(_phone, objects(card.get("phones"))),
         *(text(entry.get("email")) for entry in objects(card.get("emails"))),
@@ -48,7 +51,7 @@ def _contact(card: Json) -> str:
         *map(_address, objects(card.get("addresses"))),
         text(card.get("birthday")),
     ]
-    words = [one_line(one, SHORT) for one in said if one and one.strip()]
+    words = [one_line(one, SHORT) for one in said if one and visible(one)]
     return f"[contact] {', '.join(words) or 'without a name'}"
 
 
@@ -81,7 +84,7 @@ def order_lines(reading: Reading) -> str | None:
             totals[currency] = totals.get(currency, 0) + count * price
     total = " + ".join(f"{amount:.2f} {currency}".rstrip() for currency, amount in totals.items())
     head = f"[order] {len(items)} {'item' if len(items) == 1 else 'items'}"
-    note = text(order.get("text"))
+    note = readable(order.get("text"))
     return "\n".join(
         [head + (f", total {total}" if total else ""), *lines, *([note] if note else [])]
     )

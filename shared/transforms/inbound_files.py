@@ -7,7 +7,7 @@ from shared.transforms.text import one_line
 from shared.whatsapp.items import media_kind, media_of, message_type, trouble_of
 from shared.whatsapp.media import MEGABYTE
 from shared.wire.body import Json
-from shared.wire.fields import obj, text
+from shared.wire.fields import obj, readable
 
 SHORT = 100
 """Code points of a file name, a type or a person shown inside a line."""
@@ -61,11 +61,10 @@ def label(message: Json) -> str:
     """`image: name`, as it stands in brackets."""
     kind = message_type(message)
     words = "voice message" if media_kind(message) == "voice" else kind
-    name = text(obj(message.get(kind)).get("filename"))
-    return words + (f": {one_line(name, SHORT)}" if name and name.strip() else "")
+    name = readable(obj(message.get(kind)).get("filename"))
+    return words + (f": {one_line(name, SHORT)}" if name else "")
 
 
 def caption(message: Json) -> str | None:
     """What the customer wrote below the file."""
-    said = text(obj(message.get(message_type(message))).get("caption"))
-    return said if said and said.strip() else None
+    return readable(obj(message.get(message_type(message))).get("caption"))

@@ -8,7 +8,7 @@ from shared.transforms.inbound_context import Quote, Reading
 from shared.transforms.text import one_line
 from shared.whatsapp.items import refers_to, trouble_of
 from shared.wire.body import Json
-from shared.wire.fields import obj, text
+from shared.wire.fields import obj, readable, text
 
 SHORT = 100
 """Code points of a quoted message and of a name."""
@@ -71,7 +71,7 @@ def _after(message: Json) -> Iterator[str]:
 
 
 def _product_line(product: Json) -> str:
-    item, catalog = text(product.get("product_retailer_id")), text(product.get("catalog_id"))
+    item, catalog = (readable(product.get(key)) for key in ("product_retailer_id", "catalog_id"))
     named = f"product {one_line(item, SHORT)}" if item else "a product"
     return f"[about {named}{f' of catalogue {one_line(catalog, SHORT)}' if catalog else ''}]"
 
@@ -81,12 +81,12 @@ def _referral_lines(referral: Json) -> Iterator[str]:
     if not referral:
         return
     source = one_line(text(referral.get("source_type")) or "link", SHORT)
-    headline = text(referral.get("headline"))
+    headline = readable(referral.get("headline"))
     yield f"[came from the {source}{f': {one_line(headline, LINE)}' if headline else ''}]"
-    greeting = text(obj(referral.get("welcome_message")).get("text"))
+    greeting = readable(obj(referral.get("welcome_message")).get("text"))
     if greeting:
         yield f"[greeted there with: {one_line(greeting, LINE)}]"
     for key in ("body", "source_url"):
-        said = text(referral.get(key))
-        if said and said.strip():
+        said = readable(referral.get(key))
+        if said:
             yield one_line(said, LINE if key == "body" else LINK)

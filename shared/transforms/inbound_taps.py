@@ -8,7 +8,8 @@ from typing import Any
 from shared.transforms.inbound_context import Reading
 from shared.transforms.text import one_line
 from shared.wire.body import Json, PayloadError, loads
-from shared.wire.fields import moment, obj, text
+from shared.wire.fields import first_readable, moment, obj, readable, text
+from shared.wire.words import visible
 
 ANSWER = 500
 """Code points of one answer of a form."""
@@ -25,27 +26,27 @@ def interactive_line(reading: Reading) -> str | None:
 def button_line(reading: Reading) -> str | None:
     """The text of a template's button."""
     button = obj(reading.message.get("button"))
-    return _whole(reading) or text(button.get("text")) or text(button.get("payload"))
+    return _whole(reading) or first_readable(button, "text", "payload")
 
 
 def _whole(reading: Reading) -> str | None:
     """The option as it was offered: WhatsApp's titles are cut to a few letters."""
     tap = reading.context.tap
-    return tap.text if tap and tap.text.strip() else None
+    return tap.text if tap and visible(tap.text) else None
 
 
 def _reply(reply: Json) -> str | None:
-    return text(reply.get("title")) or text(reply.get("id"))
+    return first_readable(reply, "title", "id")
 
 
 def _list_reply(reply: Json) -> str | None:
-    title, description = _reply(reply), text(reply.get("description"))
+    title, description = _reply(reply), readable(reply.get("description"))
     return f"{title} ({one_line(description, ANSWER)})" if title and description else title
 
 
 def _form(reply: Json) -> str | None:
     """The answers of a flow. `response_json` may be absent or no JSON object at all."""
-    name, raw = text(reply.get("name")) or "form", text(reply.get("response_json"))
+    name, raw = readable(reply.get("name")) or "form", text(reply.get("response_json"))
     answers: Json = {}
     if raw:
         try:
@@ -56,7 +57,7 @@ def _form(reply: Json) -> str | None:
     lines = [f"{key}: {_plain(value)}" for key, value in answers.items() if key != "flow_token"]
     head = f"[{one_line(name.replace('_', ' '), ANSWER)}]"
     if not lines:
-        return f"{head} {text(reply.get('body')) or ''}" if reply else None
+        return f"{head} {readable(reply.get('body')) or ''}" if reply else None
     return "\n".join([head, *(one_line(line, ANSWER) for line in lines)])
 
 

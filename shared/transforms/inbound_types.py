@@ -14,10 +14,11 @@ from shared.transforms.inbound_context import ALONE, Reading
 from shared.transforms.inbound_files import SHORT, caption, file_line
 from shared.transforms.inbound_marks import framed, quoted
 from shared.transforms.inbound_taps import button_line, interactive_line
-from shared.transforms.text import one_line, visible
+from shared.transforms.text import one_line
 from shared.whatsapp.items import media_kind, message_type, read_error, trouble_of
 from shared.wire.body import Json
-from shared.wire.fields import obj, objects, text
+from shared.wire.fields import obj, objects, readable, text
+from shared.wire.words import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _row(message: Json) -> Row:
 
 def _line(reading: Reading) -> str:
     line = _row(reading.message).line(reading)
-    return line if line and line.strip() else _unsupported_line(reading)
+    return line if line and visible(line) else _unsupported_line(reading)
 
 
 def _unsupported_line(reading: Reading) -> str:
@@ -94,16 +95,16 @@ UNAVAILABLE = 131060
 
 
 def _text(reading: Reading) -> str | None:
-    body = text(obj(reading.message.get("text")).get("body"))
-    return "[blank message]" if body and not visible(body) else body
+    body = obj(reading.message.get("text")).get("body")
+    return readable(body) or ("[blank message]" if isinstance(body, str) and body else None)
 
 
 def _reaction(reading: Reading) -> str | None:
     reaction = reading.message.get("reaction")
     if not isinstance(reaction, dict):
         return None
-    emoji, about = text(reaction.get("emoji")), _about(reading)
-    if emoji and emoji.strip():
+    emoji, about = readable(reaction.get("emoji")), _about(reading)
+    if emoji:
         return f"reacted with {one_line(emoji, SHORT)}" + (f" to: {about}" if about else "")
     return f"removed the reaction to: {about}" if about else "removed a reaction"
 
@@ -117,13 +118,13 @@ def _about(reading: Reading) -> str | None:
 def _system(reading: Reading) -> str | None:
     system = obj(reading.message.get("system"))
     now = text(system.get("wa_id")) or text(system.get("new_wa_id"))
-    kind = text(system.get("type"))
+    kind = readable(system.get("type"))
     said = (
-        text(system.get("body"))
+        readable(system.get("body"))
         or (now and f"the customer's number is now +{now.removeprefix('+')}")
         or (kind and kind.replace("_", " "))
     )
-    return f"[system] {said}" if said and said.strip() else None
+    return f"[system] {said}" if said and visible(said) else None
 
 
 def _welcome(_: Reading) -> str:

@@ -19,12 +19,12 @@ from shared.transforms.outbound_render import Content, Offer, render
 from shared.transforms.outbound_text import formatted, joined, within
 from shared.transforms.outbound_types import Element, blocks_of, content_type
 from shared.transforms.parts import Part, part_id
-from shared.transforms.text import visible
 from shared.whatsapp import limits
 from shared.whatsapp.build import address
 from shared.whatsapp.build import message as message_body
 from shared.whatsapp.template import clean, component, template_content, text_parameter
 from shared.wire.body import Json, PayloadError
+from shared.wire.fields import readable
 
 __all__ = [
     "Attachment",
@@ -164,7 +164,8 @@ def _blocks(
     message: OutboundMessage, files: Mapping[int, WaFile | Refusal]
 ) -> tuple[list[Block], tuple[str, ...]]:
     """The message in blocks, its text where it belongs, and the kinds that gave nothing."""
-    own = formatted(message.text) if message.text and visible(message.text) else None
+    words = readable(message.text)
+    own = formatted(words) if words else None
     found: list[Block] = []
     skipped: list[str] = []
     text, number = own, 0

@@ -18,11 +18,10 @@ from shared.transforms.outbound_blocks import (
 )
 from shared.transforms.outbound_files import WaFile
 from shared.transforms.outbound_text import formatted, joined
-from shared.transforms.text import visible
 from shared.whatsapp.interactive import Picture
 from shared.whatsapp.limits import LINK_URL, is_link
 from shared.wire.body import Json
-from shared.wire.fields import obj, objects, text
+from shared.wire.fields import first_readable, obj, objects, readable, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +80,9 @@ def _same(own: Choice | _Link, one: Choice | _Link) -> bool:
 
 
 def _action(action: Json) -> Choice | _Link | None:
-    said = [text(action.get(key)) for key in ("text", "title", "payload")]
-    label = next((one for one in said if one and visible(one)), None)
-    url = text(action.get("url"))
-    if url is not None and visible(url):
+    label = first_readable(action, "text", "title", "payload")
+    url = readable(action.get("url"))
+    if url is not None:
         named = label if label is not None and label != url else None
         return _Link(" ".join(named.split()) if named else None, url.strip())
     if label is None:

@@ -8,9 +8,8 @@ from typing import Any
 from shared.transforms.outbound_blocks import Ask, Block, Choice, Option, Words
 from shared.transforms.outbound_cards import picture
 from shared.transforms.outbound_text import formatted, joined
-from shared.transforms.text import visible
 from shared.wire.body import Json
-from shared.wire.fields import moment, number, obj, objects, text
+from shared.wire.fields import moment, number, obj, objects, readable, text
 
 
 def date_picker(picker: Json) -> list[Block]:
@@ -83,5 +82,5 @@ _DAY = 24 * 60
 
 def _place(picker: Json) -> str | None:
     location = obj(picker.get("location"))
-    said = (text(location.get(key)) for key in ("text", "title", "name", "address"))
-    return ", ".join(one for one in said if one and visible(one)) or None
+    said = (readable(location.get(key)) for key in ("text", "title", "name", "address"))
+    return ", ".join(one for one in said if one) or None

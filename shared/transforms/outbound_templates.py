@@ -20,7 +20,6 @@ from shared.transforms.outbound_blocks import (
 )
 from shared.transforms.outbound_files import WaFile, file_in
 from shared.transforms.outbound_text import formatted, joined, within
-from shared.transforms.text import visible
 from shared.whatsapp import limits
 from shared.whatsapp.limits import is_link, size
 from shared.whatsapp.media import MediaKind
@@ -34,7 +33,7 @@ from shared.whatsapp.template import (
     text_parameter,
 )
 from shared.wire.body import Json
-from shared.wire.fields import number, obj, objects, text
+from shared.wire.fields import first_readable, number, obj, objects, readable, text
 
 CANNED = "cannedresponse"
 """The namespace of texts that Genesys keeps itself, no templates of Meta's."""
@@ -139,11 +138,11 @@ def _buttons(template: Json) -> Iterator[TemplateButton]:
 
 def _button(one: Json, index: int) -> TemplateButton | None:
     kind = _BUTTONS.get((text(one.get("type")) or "").replace("_", "").casefold())
-    label, payload = text(one.get("text")), text(one.get("payload"))
+    label, payload = readable(one.get("text")), text(one.get("payload"))
     if kind == "quick_reply" and payload:
         return TemplateButton(index, kind, payload, Option(label or payload, payload, "Button"))
-    values = [text(each.get("text")) for each in objects(one.get("parameters"))]
-    value = next((each for each in values if each and visible(each)), None)
+    values = (readable(each.get("text")) for each in objects(one.get("parameters")))
+    value = next((each for each in values if each), None)
     if kind in ("url", "copy_code") and value:
         return TemplateButton(index, kind, "".join(value.split()))
     return None
@@ -184,8 +183,7 @@ def _plain(template: Json, words: str) -> list[Block]:
         Choice(Option(label, text(one.get("payload")) or label, "Button"))
         for one in buttons
         if (text(one.get("type")) or "").casefold() == "quickreply"
-        and (label := text(one.get("text")))
-        and visible(label)
+        and (label := readable(one.get("text")))
     )
     if replies:
         return [Ask(words, replies, lead=False)]
@@ -193,5 +191,5 @@ def _plain(template: Json, words: str) -> list[Block]:
 
 
 def _link_line(one: Json) -> str | None:
-    label, url = text(one.get("text")), text(one.get("url")) or text(one.get("phoneNumber"))
+    label, url = readable(one.get("text")), first_readable(one, "url", "phoneNumber")
     return ": ".join(said for said in (label, url) if said) if url else None

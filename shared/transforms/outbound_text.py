@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 
 import regex
 
-from shared.transforms.text import split, visible
+from shared.transforms.text import split
 from shared.whatsapp.limits import FILENAME, size
+from shared.wire.words import visible
 
 # Genesys' editors and bots write Markdown. Only what can mean nothing else is rewritten: pairs that
 # stand around words, as in "**now**"; `_x_` and `*x*` mean the same or nothing at WhatsApp.
@@ -47,8 +48,8 @@ _GRAPHEME = regex.compile(r"\X")
 
 
 def line(text: str, limit: int) -> str:
-    """The text on one line, within the limit."""
-    return within(" ".join(text.split()), limit)
+    """The text on one line, within the limit; "" when it shows nothing."""
+    return within(" ".join(text.split()), limit) if visible(text) else ""
 
 
 def pieces(text: str, limit: int) -> list[str]:

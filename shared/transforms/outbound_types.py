@@ -27,9 +27,8 @@ from shared.transforms.outbound_files import WaFile
 from shared.transforms.outbound_render import place
 from shared.transforms.outbound_templates import notification
 from shared.transforms.outbound_text import formatted, joined
-from shared.transforms.text import visible
 from shared.wire.body import Json
-from shared.wire.fields import number, obj, objects, text
+from shared.wire.fields import first_readable, number, obj, objects, readable, text
 
 LABELS = {"Image": "image", "Video": "video", "Audio": "audio"}
 
@@ -76,7 +75,11 @@ def _readable(value: Any, depth: int = 8) -> list[str]:
         return [line for element in value for line in _readable(element, depth - 1)]
     if not isinstance(value, dict):
         return []
-    lines = [found for key in _WORDS if isinstance(value.get(key), str) and (found := value[key])]
+    lines = [
+        found
+        for key in _WORDS
+        if isinstance(value.get(key), str) and (found := readable(value[key]))
+    ]
     inner = [member for member in value.values() if isinstance(member, dict | list)]
     return lines + [line for member in inner for line in _readable(member, depth - 1)]
 
@@ -86,8 +89,8 @@ _WORDS = ("title", "text", "body", "subtitle", "description", "url")
 
 def _attachment(element: Element) -> list[Block]:
     file = obj(element.body.get("attachment"))
-    url, name, caption = (text(file.get(key)) for key in ("url", "filename", "text"))
-    caption = formatted(caption) if caption and visible(caption) else None
+    url, name, caption = (readable(file.get(key)) for key in ("url", "filename", "text"))
+    caption = formatted(caption) if caption else None
     if url is None:
         return []
     if file.get("mediaType") == "Link":
@@ -114,8 +117,7 @@ def _loose(choice: Choice | None) -> list[Block]:
 
 def _choice(reply: Json) -> Choice | None:
     """Title and payload, each standing in for the other when it is missing."""
-    said = [text(reply.get(key)) for key in ("text", "title", "payload")]
-    title = next((one for one in said if one and visible(one)), None)
+    title = first_readable(reply, "text", "title", "payload")
     if title is None:
         return None
     return Choice(Option(title, text(reply.get("payload")) or title, "QuickReply"))
@@ -153,24 +155,19 @@ def _list_picker(element: Element) -> list[Block]:
         Choice(Option(name, text(item.get("id")) or name, "Button"), detail, heading)
         for section in objects(picker.get("sections"))
         for item in objects(section.get("items"))
-        if (name := _first(item, "title", "subtitle", "id"))
-        for detail in [_other(text(item.get("subtitle")), name)]
-        for heading in [text(section.get("title"))]
+        if (name := first_readable(item, "title", "subtitle", "id"))
+        for detail in [_other(readable(item.get("subtitle")), name)]
+        for heading in [readable(section.get("title"))]
     )
     shown = picture(prompt.get("imageUrl"), "image")
     if not made:
         return _words(title)
-    label = _first(prompt, "buttonLabel")
+    label = readable(prompt.get("buttonLabel"))
     return [Ask(title, made, picture=shown, rows_only=True, label=label)]
 
 
-def _first(members: Json, *names: str) -> str | None:
-    said = (text(members.get(name)) for name in names)
-    return next((one for one in said if one and visible(one)), None)
-
-
 def _other(said: str | None, than: str) -> str | None:
-    return said if said and visible(said) and said != than else None
+    return said if said != than else None
 
 
 def _date_picker(element: Element) -> list[Block]:
@@ -184,9 +181,9 @@ def _notification(element: Element) -> list[Block]:
 def _location(element: Element) -> list[Block]:
     point = obj(element.body.get("location"))
     latitude, longitude = number(point.get("latitude")), number(point.get("longitude"))
-    name, address = _first(point, "text", "name", "title"), _first(point, "address")
+    name, address = first_readable(point, "text", "name", "title"), readable(point.get("address"))
     if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:  # noqa: PLR2004  degrees
-        return _words(name, address, _first(point, "url"))
+        return _words(name, address, readable(point.get("url")))
     words = joined([name, address]) or f"{latitude:.6f}, {longitude:.6f}"
     return [Place(place(latitude, longitude, name, address), f"[location] {words}")]
 

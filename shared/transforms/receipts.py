@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.genesys.build import ReceiptStatus, open_address, open_receipt, reason_of
 from shared.wire.body import Json
+from shared.wire.words import visible
 
 RECEIPTS: dict[str, ReceiptStatus | None] = {
     "sent": None,
@@ -29,7 +30,7 @@ def delivered(message_id: str, *, to: Json, time: datetime) -> Json:
 
 def failed(message_id: str, *, to: Json, time: datetime, reason: str | None, words: str) -> Json:
     """Receipt body with its reason: a code of the closed list (GeneralError for any other)."""
-    told = words.strip() or "The message could not be delivered."
+    told = words.strip() if visible(words) else "The message could not be delivered."
     return open_receipt(
         message_id, to, status="Failed", time=time, reason=(reason_of(reason), told)
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from unicodedata import category
 
 import regex
+
+from shared.wire.words import visible
 
 _GRAPHEME = regex.compile(r"\X")
 
@@ -27,17 +28,12 @@ def split(text: str, limit: int) -> list[str]:
     while len(text) - borders[-1] > limit:
         borders.append(_border(text, borders[-1], limit))
     pieces = [text[start:end] for start, end in pairwise([*borders, len(text)])]
-    return [piece for piece in pieces if piece.strip()]
+    return [piece for piece in pieces if visible(piece)]
 
 
 def one_line(text: str, limit: int) -> str:
-    """The text with every run of white space as one blank, cut to `limit`."""
-    return cut(" ".join(text.split()), limit)
-
-
-def visible(text: str) -> bool:
-    """Whether there is anything to see: more than white space and marks of direction."""
-    return any(not one.isspace() and category(one) not in ("Cf", "Cc") for one in text)
+    """The text with single blanks, cut to `limit`; "" when it shows nothing."""
+    return cut(" ".join(text.split()), limit) if visible(text) else ""
 
 
 def _border(text: str, start: int, limit: int) -> int:

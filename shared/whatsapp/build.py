@@ -11,6 +11,7 @@ from shared.whatsapp import limits
 from shared.whatsapp.media import MediaKind
 from shared.wire.body import Json, PayloadError
 from shared.wire.customer import is_bsuid, phone_digits
+from shared.wire.words import visible
 
 TEXT_LIMIT = limits.TEXT
 """Code points of a text body (contracts/meta.md c.2)."""
@@ -55,7 +56,7 @@ def message(
 
 def text_content(body: str) -> Json:
     """Content of a text; a link in it gets its preview. Raises PayloadError: blank or too long."""
-    if not body.strip():
+    if not visible(body):
         raise PayloadError("a WhatsApp text may not be blank")
     if len(body) > TEXT_LIMIT:
         raise PayloadError(f"a WhatsApp text has at most {TEXT_LIMIT} characters, not {len(body)}")

@@ -11,6 +11,7 @@ from typing import Literal
 
 from shared.whatsapp import limits
 from shared.wire.body import Json, PayloadError
+from shared.wire.words import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def link_button(body: str, label: str, url: str, *, header: Picture | None = Non
 
 
 def _interactive(kind: str, body: str, action: Json, header: Picture | None) -> Json:
-    _check(bool(body.strip()) and len(body) <= limits.BODY, "the body has 1 to 1024 characters")
+    _check(visible(body) and len(body) <= limits.BODY, "the body has 1 to 1024 characters")
     content: Json = {"type": kind, "body": {"text": body}, "action": action}
     if header is not None:
         _check(limits.is_link(header.link), "the header's link is none")
@@ -89,7 +90,7 @@ def _check_rows(rows: Sequence[Row], title_limit: int, *, unique_titles: bool = 
     _check(not unique_titles or len({row.title for row in rows}) == len(rows), "titles are unique")
     for row in rows:
         _check(0 < len(row.id) <= 200 and row.id == row.id.strip(), "an id has 1 to 200 characters")  # noqa: PLR2004
-        _check(bool(row.title.strip()) and len(row.title) <= title_limit, "a title is too long")
+        _check(visible(row.title) and len(row.title) <= title_limit, "a title is too long")
         _check(len(row.detail or "") <= limits.ROW_DETAIL, "a row's detail is too long")
 
 

@@ -15,7 +15,8 @@ from typing import Any, Literal, get_args
 from shared.whatsapp.options import read_option_id
 from shared.wire.body import Json
 from shared.wire.customer import canonical_id, is_bsuid
-from shared.wire.fields import moment, obj, objects, text
+from shared.wire.fields import moment, obj, objects, readable, text
+from shared.wire.words import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ def customer_of(card: Json, *ids: Any) -> Customer:
     return Customer(
         wa_id=next(iter(numbers), None),
         bsuid=next(iter(bsuids or opaque), None),
-        name=text(profile.get("name")),
-        username=text(profile.get("username")),
+        name=readable(profile.get("name")),
+        username=readable(profile.get("username")),
     )
 
 
@@ -115,7 +116,7 @@ def trouble_of(message: Json) -> str | None:
     """What Meta says went wrong with a message, in the words of its first error that has any."""
     for error in map(read_error, objects(message.get("errors"))):
         words = error.details or error.message or error.title
-        if words and words.strip():
+        if words and visible(words):
             return words
     return None
 

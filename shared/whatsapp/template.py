@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from shared.whatsapp.build import media_content
 from shared.whatsapp.media import MediaKind
 from shared.wire.body import Json, PayloadError
+from shared.wire.words import cleaned, visible
 
 _NAME = re.compile(r"[a-z0-9_]{1,512}")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2,3}))?")
@@ -40,8 +41,9 @@ def language_code(language: str | None) -> str | None:
 
 
 def clean(text: str | None) -> str:
-    """Words for a parameter: on one line, no run of blanks, never empty."""
-    return " ".join((text or "").split()) or NOTHING
+    """Words for a parameter: on one line, no run of blanks, never without anything to see."""
+    words = cleaned(text or "")
+    return " ".join(words.split()) if visible(words) else NOTHING
 
 
 def text_parameter(text: str, name: str | None = None) -> Json:

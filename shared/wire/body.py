@@ -10,6 +10,8 @@ from typing import Any
 
 import orjson
 
+from shared.wire.words import cleaned, cleaned_json
+
 Json = dict[str, Any]
 
 MAX_DEPTH = 64
@@ -30,15 +32,22 @@ def loads(raw: bytes, max_depth: int = MAX_DEPTH) -> Json:
     """Parse a JSON object nested at most `max_depth` levels.
 
     An escaped surrogate without its other half, which text cut in the middle of an emoji
-    leaves behind, is read as U+FFFD. Raises PayloadError for anything else that is not a JSON
-    object in UTF-8.
+    leaves behind, is read as U+FFFD. Control characters are taken out of every string. Raises
+    PayloadError for anything else that is not a JSON object in UTF-8.
     """
     value = _parse(raw)
     if not isinstance(value, dict):
         raise PayloadError(f"body is a JSON {type(value).__name__}, expected an object")
     if raw.count(b"{") + raw.count(b"[") > max_depth and _deeper_than(raw, max_depth):
         raise PayloadError(f"body is nested deeper than {max_depth} levels")
-    return value
+    if _MAY_HOLD_CONTROLS.search(raw) is None:
+        return value
+    return {cleaned(key): cleaned_json(one) for key, one in value.items()}
+
+
+# JSON holds the controls up to U+001F as escapes alone, the others also as they are. A line feed
+# and a tab, which may stay, are \n and \t nearly always.
+_MAY_HOLD_CONTROLS = re.compile(rb"\\[bfr]|\\u00[0-9]|[\x7f]|\xc2[\x80-\x9f]|\\u007[fF]")
 
 
 def _parse(raw: bytes) -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from shared.wire.words import unmarked
+
 BSUID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 """`CC.<1-128 letters or digits>`; `CC.ENT.<...>` for linked portfolios (contracts/meta.md b.3)."""
 
 _DECORATION = re.compile(r"[\s().\-/\u2010-\u2015]")
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _TRUNK_ZERO = re.compile(r"\(\s*0")
 _E164 = re.compile(r"[1-9][0-9]{5,14}")
 
@@ -34,7 +35,7 @@ def canonical_id(value: str) -> str:
     "+49 151 2345", "0049 151 2345" and "491512345" are one number; a BSUID and an opaque id keep
     their letters, and a trunk zero in brackets leaves a number unread.
     """
-    plain = _INVISIBLE.sub("", value).strip()
+    plain = unmarked(value).strip()
     if is_bsuid(plain) or _TRUNK_ZERO.search(plain):
         return plain
     if plain.isascii() and plain.isdecimal() and not plain.startswith("00"):

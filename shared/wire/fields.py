@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.wire.body import Json
+from shared.wire.words import cleaned, visible
 
 MILLISECONDS_FROM = 1e11
 """Epoch numbers from here on are milliseconds: as seconds this is the year 5138."""
@@ -18,15 +19,23 @@ MICROSECONDS_FROM = 1e14
 
 
 def text(value: Any) -> str | None:
-    """A string that is not empty; a whole number in its digits; else None.
-
-    U+0000 is taken out: PostgreSQL stores it in neither text nor jsonb.
-    """
+    """A string that is not empty, without controls; a whole number in its digits; else None."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):
         return None
-    return value.replace("\0", "") or None
+    return cleaned(value) or None
+
+
+def readable(value: Any) -> str | None:
+    """The same, when there is anything to see in it; None for blanks, marks and fillers."""
+    found = text(value)
+    return found if found is not None and visible(found) else None
+
+
+def first_readable(members: Json, *names: str) -> str | None:
+    """The first of the members of these names in which there is anything to see."""
+    return next((found for name in names if (found := readable(members.get(name)))), None)
 
 
 def obj(value: Any) -> Json:

@@ -14,9 +14,9 @@ from shared.genesys.build import (
 )
 from shared.transforms.inbound import LATE, File, Missing, late_file, to_genesys
 from shared.transforms.inbound_attributes import ALL, attributes_of
-from shared.transforms.text import visible
 from shared.whatsapp.items import Customer
 from shared.wire.body import PayloadError
+from shared.wire.words import visible
 from tests.wire.schemas import OPEN_MESSAGE, OPEN_STRUCTURED, faults
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -16,6 +16,7 @@ from shared.transforms.outbound_text import (
     within,
 )
 from shared.whatsapp.limits import size
+from shared.wire.words import visible
 from tests.transforms.test_text import FAMILY, unicode
 
 
@@ -77,8 +78,8 @@ def test_a_cut_never_parts_a_letter_that_fits(text: str, limit: int) -> None:
 @given(wild, st.integers(12, 40))
 def test_pieces_keep_the_limit_and_hold_every_letter(text: str, limit: int) -> None:
     found = pieces(text, limit)
-    assert all(piece.strip() and size(piece) <= limit for piece in found)
-    assert "".join("".join(found).split()) == "".join(text.split())
+    assert all(visible(piece) and size(piece) <= limit for piece in found)
+    assert "".join(filter(visible, "".join(found))) == "".join(filter(visible, text))
 
 
 def test_a_text_that_fits_is_one_piece_and_few_emoji_cost_little() -> None:
@@ -94,11 +95,11 @@ def test_what_is_too_long_for_a_body_goes_before_it() -> None:
     assert tail("short", 1024, 4096) == ([], "short")
 
 
-@given(st.lists(wild.filter(str.strip), max_size=12))
+@given(st.lists(wild.filter(visible), max_size=12))
 def test_titles_are_told_apart_within_the_limit(titles: list[str]) -> None:
     found = list(distinct(titles, 20))
     assert len(set(found)) == len(found) == len(titles)
-    assert all(size(title) <= 20 and title.strip() for title in found)
+    assert all(size(title) <= 20 and visible(title) for title in found)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from shared.genesys.payloads import read
 from shared.transforms.inbound import Context, File, Quote, Tap, to_genesys
 from shared.transforms.outbound import Outbound, Refusal, to_whatsapp
 from shared.transforms.outbound_text import formatted
-from shared.transforms.text import visible
 from shared.whatsapp.items import Customer
 from shared.whatsapp.payloads import loads
+from shared.wire.words import cleaned, visible
 from tests.transforms.test_text import unicode
 from tests.wire.schemas import OPEN_MESSAGE, OPEN_STRUCTURED, faults
 
@@ -70,7 +70,7 @@ def test_any_tap_goes_back_as_it_was_offered(text: str, payload: str) -> None:
         message, Customer(wa_id="15550001111"), received_at=NOON, context=Context(tap=tap)
     )
     [part] = made.parts
-    assert part.body["buttonResponse"]["text"] == (text if text.strip() else "T")
+    assert part.body["buttonResponse"]["text"] == (text if visible(text) else "T")
     assert part.body["buttonResponse"]["payload"] == (
         payload or part.body["buttonResponse"]["text"]
     )
@@ -85,9 +85,9 @@ def test_any_text_reaches_the_customer_whole(text: str) -> None:
         return
     assert isinstance(made, Outbound)
     sent = "".join(part.body["text"]["body"] for part in made.parts)
-    assert _letters(sent) == _letters(formatted(text))
+    assert _letters(sent) == _letters(formatted(cleaned(text)))
 
 
 def _letters(text: str) -> str:
-    """All that is to be seen: a piece of blanks alone may be left out, a NUL always is."""
-    return "".join(text.replace("\0", "").split())
+    """All that is to be seen: a piece that shows nothing may be left out, a control always is."""
+    return "".join(filter(visible, text))

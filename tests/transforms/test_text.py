@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.transforms.text import cut, one_line, split
+from shared.wire.words import visible
 
 FAMILY = "👩\u200d👩\u200d👧\u200d👦"
 unicode = st.text(
@@ -61,8 +62,8 @@ def test_cut_keeps_letters_whole_and_says_that_more_was_there() -> None:
 @given(unicode, st.integers(12, 40))
 def test_pieces_join_to_the_text_and_keep_the_limit(text: str, limit: int) -> None:
     pieces = split(text, limit)
-    assert all(piece.strip() and len(piece) <= limit for piece in pieces)
-    assert "".join("".join(pieces).split()) == "".join(text.split())
+    assert all(visible(piece) and len(piece) <= limit for piece in pieces)
+    assert "".join(filter(visible, "".join(pieces))) == "".join(filter(visible, text))
 
 
 @given(unicode, st.integers(12, 40))
