@@ -26,7 +26,7 @@ SPOOL_WAITING = gauge("connector_spool_waiting", "Spooled objects, by where they
 SPOOL_AGE = gauge("connector_spool_age_seconds", "Age of the oldest spooled object.")
 LEDGER = gauge(
     "ledger_messages",
-    "Messages by tenant and fate: arrived and done of a day, the others as they are now.",
+    "Messages by tenant and fate: arrived, done and refused of a day, the others as they are now.",
     ["tenant", "direction", "fate"],
 )
 ERASED = counter("connector_erased", "Events of erased people that were not delivered.")

@@ -1,7 +1,7 @@
 """The ledger kept up to date: what is done is taken out, what is not is shown as numbers.
 
-in = done + waiting + parked + dead, and what is older than a while and in none of them is missing,
-unless the queues or the spool may still hold it.
+in = done + refused + waiting + parked + dead, and what is older than a while and in none of them
+is missing, unless the queues or the spool may still hold it.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Ledger:
         sums: Counter[tuple[str, str, str]] = Counter()
         for row in day:
             tenant = self._tenant(row["tenant_id"])
-            for fate in ("arrived", "done"):
+            for fate in ("arrived", "done", "refused"):
                 sums[tenant, row["direction"], fate] += row[fate]
         for row in fates:
             tenant = self._tenant(row["tenant_id"])

@@ -1,4 +1,7 @@
-"""`parley ledger`: in = done + waiting + parked + dead, and what is missing, by the data alone."""
+"""`parley ledger`: what came in and what became of it, and what is missing, by the data alone.
+
+in = done + refused + parked + dead + waiting + overdue.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ from shared.storage.database import Database
 
 BALANCED, MISSING = 0, 1
 EXCHANGES = {"inbound": INBOUND_WHATSAPP_MESSAGES, "outbound": OUTBOUND_GENESYS_MESSAGES}
-COLUMNS = ("arrived", "done", "parked", "dead", "waiting", "overdue")
+COLUMNS = ("arrived", "done", "refused", "parked", "dead", "waiting", "overdue")
 NAMED = 10  # overdue messages that are named
 LOOK_AT = 10_000  # objects in the spool
 _PAGE = "select * from ledger_page(:tenant, :since, :until, :grace)"
@@ -147,4 +150,7 @@ def _advise(
     elif overdue:
         print(f"{overdue} are overdue and may be in the queues or in the spool: they hold as many")
     if not wrong and not lost:
-        print("it balances: in = done + parked + dead + waiting + overdue, and nothing is missing")
+        print(
+            "it balances: in = done + refused + parked + dead + waiting + overdue, and nothing is "
+            "missing"
+        )

@@ -1,4 +1,7 @@
-"""Commands about messages, as one types them: `parley dlq`, `parley replay`, `parley ledger`."""
+"""Commands about messages, as one types them.
+
+`parley dlq`, `parley replay`, `parley ledger`, `parley refused`.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +31,19 @@ def add_commands(commands: Any) -> None:
             "delivered is a duplicate and goes no further, what was not is delivered.",
         )
     )
+    _add_refused(
+        commands.add_parser(
+            "refused",
+            help="list messages that WhatsApp or Genesys did not take, and why",
+            description="Messages of which a part was refused at once, or failed later, and has "
+            "not arrived since. Customers' messages that Genesys refused at once are dead letters "
+            "too, and can be replayed.",
+        )
+    )
     _add_ledger(
         commands.add_parser(
             "ledger",
-            help="what came in and what became of it: in = done + parked + dead + waiting",
+            help="what came in, and what of it is done, refused, parked, dead or waiting",
             description="Counts messages by tenant. 1 when it does not balance: then something "
             "was lost, and the command says what to look at.",
         )
@@ -79,6 +91,21 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", metavar="BUCKET/KEY", help="one body, as raw_ref names it")
     parser.add_argument("--dry-run", action="store_true", help="count, publish nothing")
     parser.set_defaults(run=late("parley.archive", "replay"))
+
+
+def _add_refused(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    list_ = commands.add_parser("list", help="the newest first, each with its reason")
+    list_.add_argument("--tenant", metavar="SLUG", help="of this tenant")
+    list_.add_argument("--channel", metavar="NAME", help="of this channel, by name or id")
+    list_.add_argument(
+        "--direction", choices=("inbound", "outbound"), help="customers' messages, or agents'"
+    )
+    _add_span(list_, "refused")
+    list_.add_argument("--limit", type=_count, default=50, help="(%(default)s)")
+    list_.add_argument("--cursor", metavar="TEXT", help="go on where a page has ended: its `next`")
+    list_.add_argument("--json", action="store_true", help="as JSON")
+    list_.set_defaults(run=late("parley.refused", "list_"))
 
 
 def _add_ledger(parser: argparse.ArgumentParser) -> None:

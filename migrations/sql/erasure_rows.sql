@@ -20,6 +20,14 @@ begin
        and exists (select from ledger_open o where o.event_id = t.event_id)
     on conflict do nothing;
   end if;
+  if not p_dry then -- nothing names what is left of these: it goes with the messages
+    delete from ledger_refused r using message_tracking t
+     where r.tenant_id = p_tenant_id and t.tenant_id = p_tenant_id and t.part = 1
+       and t.tracking_id = r.tracking_id and t.customer = any (p_names);
+    delete from ledger_changes c using message_tracking t
+     where c.tenant_id = p_tenant_id and t.tenant_id = p_tenant_id and t.part = 1
+       and t.tracking_id = c.tracking_id and t.customer = any (p_names);
+  end if;
   foreach v_table in array array['message_events', 'message_tracking', 'conversation_mappings',
                                  'opt_outs', 'identities', 'customers'] loop
     if p_dry then

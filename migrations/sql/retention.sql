@@ -50,6 +50,8 @@ begin
            where e.tenant_id = p_tenant_id and e.at < p_before and e.kind = 'message'
              and not retention_needs(p_tenant_id, e.tracking_id)
            limit p_limit) as old;
+  delete from ledger_refused r -- what is counted stays counted
+   where r.tenant_id = p_tenant_id and r.tracking_id = any (v_messages);
   delete from message_tracking t
    where t.tenant_id = p_tenant_id and t.tracking_id = any (v_messages);
   get diagnostics v_tracking = row_count;

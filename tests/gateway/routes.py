@@ -33,6 +33,8 @@ class Walk:
         more: dict[str, Any] = {"method": self.method, "path": path, "params": {}}
         if "channel_id" in self.route.query:
             more["params"]["channel_id"] = tenant.channel_id
+        if "state" in self.route.query:
+            more["params"]["state"] = "refused"
         if self.route.body == "KeyRequest":
             more["json"] = {"name": f"k-{uuid4().hex[:8]}", "role": "viewer"}
         elif self.route.body == "TenantFile":

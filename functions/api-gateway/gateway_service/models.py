@@ -4,7 +4,13 @@ from pydantic import BaseModel
 
 from gateway_service.words import Health, Me, Problem
 from shared.services.keys import KeyList, KeyMade, KeyRequest
-from shared.services.state import Conversation, CustomerState, History, TrackedMessage
+from shared.services.state import (
+    Conversation,
+    CustomerState,
+    History,
+    RefusedMessages,
+    TrackedMessage,
+)
 from shared.services.tenancy import Applied, TenantList, TenantView
 from shared.tenancy.files import TenantFile
 
@@ -21,6 +27,7 @@ MODELS: dict[str, type[BaseModel]] = {
         KeyRequest,
         Me,
         Problem,
+        RefusedMessages,
         TenantFile,
         TenantList,
         TenantView,

@@ -36,7 +36,12 @@ PROBLEMS = {
 }
 _LIMITS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 _QUERY: dict[str, Json] = {
-    "channel_id": {"required": True, "schema": {"type": "string", "format": "uuid"}},
+    "channel_id": {"schema": {"type": "string", "format": "uuid"}},
+    "state": {"schema": {"type": "string", "enum": ["refused"]}},
+    "direction": {"schema": {"type": "string", "enum": ["inbound", "outbound"]}},
+    "since": {"schema": {"type": "string", "format": "date-time"}},
+    "until": {"schema": {"type": "string", "format": "date-time"}},
+    "cursor": {"description": "`next` of the page before", "schema": {"type": "string"}},
     "limit": {"schema": {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}},
     "before": {"schema": {"type": "string", "format": "date-time"}},
     "dry_run": {"schema": {"type": "boolean", "default": False}},
@@ -110,7 +115,10 @@ def _parameters(route: Route) -> list[Json]:
         {"name": name, "in": "path", "required": True, "schema": text}
         for name in re.findall(r"\{(\w+)\}", route.path)
     ]
-    found += [{"name": name, "in": "query", **_QUERY[name]} for name in route.query]
+    found += [
+        {"name": name, "in": "query", "required": name in route.needs, **_QUERY[name]}
+        for name in route.query
+    ]
     if route.access == "tenant":
         words = "The tenant, by slug or id: for the platform's own people, who must name one"
         header = {"name": "Parley-Tenant", "in": "header", "description": words}

@@ -46,6 +46,7 @@ class Route:
     to: str = ""
     scope: Scope | None = None
     query: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()  # of the query: what can not be left out
     body: str | None = None
     body_limit: int = BODY
     answer: str | None = None
@@ -118,6 +119,7 @@ ROUTES: tuple[Route, ...] = (
         access="tenant",
         scope="conversations:read",
         query=("channel_id",),
+        needs=("channel_id",),
         answer="Conversation",
         summary="Whose a conversation is",
     ),
@@ -130,6 +132,17 @@ ROUTES: tuple[Route, ...] = (
         query=("limit", "before"),
         answer="History",
         summary="A conversation's messages, newest first",
+    ),
+    Route(
+        path="/api/v1/messages",
+        function="state",
+        to="/state/messages",
+        access="tenant",
+        scope="messages:read",
+        query=("state", "channel_id", "direction", "since", "until", "cursor", "limit"),
+        needs=("state",),
+        answer="RefusedMessages",
+        summary="Messages that were refused, the newest first, with the reason",
     ),
     Route(
         path="/api/v1/messages/{message_id}",
@@ -147,6 +160,7 @@ ROUTES: tuple[Route, ...] = (
         access="tenant",
         scope="customers:read",
         query=("channel_id",),
+        needs=("channel_id",),
         answer="CustomerState",
         summary="A customer as a channel knows them",
     ),

@@ -24,12 +24,14 @@ from shared.services.state import (
     Conversation,
     History,
     ReceiptConfirmed,
+    RefusedMessages,
     Released,
     ReleaseRequest,
     StatusAdvanced,
     StatusUpdate,
     TrackedMessage,
 )
+from state_service.refused import Wanted
 from state_service.state import Json, State
 
 M = TypeVar("M", bound=BaseModel)
@@ -84,6 +86,12 @@ async def release_claim(request: ReleaseRequest, state: Known) -> Json:
 async def confirm_receipt(request: ReceiptConfirmed, state: Known) -> Json:
     """Genesys has taken a receipt."""
     return await state.confirm_receipt(request)
+
+
+@router.get("/state/messages", response_model=RefusedMessages)
+async def refused_messages(wanted: Annotated[Wanted, Query()], state: Known) -> Json:
+    """Messages that were refused, the newest first."""
+    return await state.refused(wanted)
 
 
 # A wamid is base64 and may hold a slash: hence `path`.

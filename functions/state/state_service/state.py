@@ -26,6 +26,7 @@ from shared.services.state import (
 from shared.storage.cache import Cache
 from shared.storage.database import Database
 from shared.wire.customer import spellings
+from state_service.refused import Wanted, page_of
 
 Json = dict[str, Any]
 
@@ -174,6 +175,11 @@ class State:
             before=before,
         )
         return {"messages": messages}
+
+    async def refused(self, wanted: Wanted) -> Json:
+        """A page of messages that were refused. Raises BadInput for a cursor that is none."""
+        found: list[Json] = await self._database.call("refused_page", **wanted.arguments)
+        return page_of(found, wanted.limit)
 
     async def _find(self, conversation_id: str, tenant_id: str, channel_id: str) -> Json | None:
         found: Json | None = await self._database.call(

@@ -249,3 +249,31 @@ class TrackedMessage(BaseModel):
     receipt_status: ReceiptStatus | None = None
     receipt_confirmed_at: Moment | None = None
     parts: list[TrackedPart]
+
+
+class RefusedMessage(BaseModel):
+    """A message that the other side refused, or failed later; `reason`: in words for an agent.
+
+    `refused_parts` of its `parts` did not arrive. `refused_at`: the provider's time of the last.
+    `code`: the provider's own.
+    """
+
+    source_id: str
+    tracking_id: str
+    channel_id: str
+    direction: Direction
+    kind: str
+    conversation_id: str | None = None
+    occurred_at: Moment
+    refused_at: Moment
+    code: str | None = None
+    reason: str | None = None
+    parts: int
+    refused_parts: int
+
+
+class RefusedMessages(BaseModel):
+    """A page, the newest first. `next`: the `cursor` that goes on; None at the end."""
+
+    messages: list[RefusedMessage]
+    next: str | None = None
