@@ -53,7 +53,7 @@ A message's own text goes out as text, over {text} characters in several message
 """  # noqa: E501
 
 FILES = """\
-Any other kind is shown by the words that it holds. What cannot be sent comes back to Genesys as a Failed receipt with its reason. An agent's typing is shown as typing; other events go to nobody. What WhatsApp takes as which kind of file, at most: {sizes}; a file that is too large for its kind, or of another type, goes as a document.
+Any other kind is shown by the words that it holds. What cannot be sent comes back to Genesys as a Failed receipt with its reason. An agent's typing is shown as typing; other events go to nobody. What WhatsApp takes as which kind of file, at most: {sizes}; a file that is too large for its kind, of another type, or made so that WhatsApp does not show it (a PNG with a palette, a JPEG for print, sound in stereo) goes as a document; text of any type as plain text; what is not taken at all as a link that opens it for 7 days. A file's type is that of its bytes, and its name ends so.
 """  # noqa: E501
 
 STATUSES = """\

@@ -18,12 +18,22 @@ _JOINERS = "\u200c\u200d"  # part of how some scripts and emoji are written
 
 def clean_name(name: str | None) -> str | None:
     """A name without paths, controls and tricks; None when nothing of it is left."""
-    text = unicodedata.normalize("NFC", name or "")
-    shown = "".join(c for c in text if c in _JOINERS or unicodedata.category(c) not in _HIDDEN)
-    words = " ".join(_SEPARATORS.sub("_", shown).split()).strip(" .")
+    words = _words(name).strip(" .")
     if not words.strip("_" + _JOINERS):
         return None
-    return _shortened(words)
+    return shortened(words)
+
+
+def is_only_ending(name: str | None) -> bool:
+    """Whether there is nothing before the ending, as in ".pdf"."""
+    words = _words(name)
+    return words.startswith(".") and "." not in words.strip(" .")
+
+
+def _words(name: str | None) -> str:
+    text = unicodedata.normalize("NFC", name or "")
+    shown = "".join(c for c in text if c in _JOINERS or unicodedata.category(c) not in _HIDDEN)
+    return " ".join(_SEPARATORS.sub("_", shown).split())
 
 
 def disposition(mime: str, name: str | None) -> str:
@@ -40,7 +50,8 @@ def disposition(mime: str, name: str | None) -> str:
     return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def _shortened(name: str) -> str:
+def shortened(name: str) -> str:
+    """The name within LONGEST, its ending kept."""
     stem, dot, ending = name.rpartition(".")
     if not stem or len(ending) >= _LONGEST_ENDING:
         stem, dot, ending = name, "", ""

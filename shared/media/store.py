@@ -14,20 +14,23 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
+from shared.media.described import describe
 from shared.media.errors import NotAFile, TooLarge
 from shared.media.fetch import Download
+from shared.media.form import LOOK
 from shared.media.meter import Meter, behead
-from shared.media.names import clean_name, disposition
-from shared.media.types import HEAD, extension, group, is_page, plain, true_type
+from shared.media.names import disposition
+from shared.media.types import group, is_page
 from shared.runtime.clock import utcnow
 from shared.storage.streams import Streams
+from shared.wire.file_types import Form, ending_of, plain
 
 Bucket = Literal["media-inbound", "media-outbound"]
 
-# How long a link lives: an agent opens a chat days later, Meta fetches at once.
+# How long a link lives: agents and customers open a chat days later.
 LIFETIMES: Mapping[str, timedelta] = {
     "media-inbound": timedelta(days=7),
-    "media-outbound": timedelta(hours=24),
+    "media-outbound": timedelta(days=7),
 }
 
 
@@ -49,15 +52,20 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Kept:
-    """A file that is in S3. `size` in bytes, `sha256` in hex, `url` for whoever has it."""
+    """A file that is in S3. `size` in bytes, `sha256` in hex, `url` for whoever has it.
+
+    `filename` ends as its bytes say; `text`: whether they are text, whatever its type.
+    """
 
     bucket: str
     key: str
     mime: str
     size: int
     sha256: str
-    filename: str | None
+    filename: str
     url: str
+    text: bool
+    form: Form | None = None
 
 
 class MediaStore:
@@ -70,17 +78,30 @@ class MediaStore:
         """Store it. Raises MediaError and S3Away; then nothing of it is there."""
         if download.length is not None and download.length > wanted.max_bytes:
             raise TooLarge(f"{download.length} bytes, the limit is {wanted.max_bytes}")
-        head, chunks = await behead(download.chunks(), HEAD)
+        head, chunks = await behead(download.chunks(), LOOK)
         told = wanted.mime or plain(download.content_type)
         if is_page(head, download.content_type, wanted.mime):
             raise NotAFile("a page came in place of the file")
-        mime, name = true_type(head[:HEAD], told), clean_name(wanted.filename)
-        key = new_key(wanted, mime)
+        found = describe(head, told, wanted.filename)
+        key = new_key(wanted, found.mime)
         meter = Meter(chunks, max_bytes=wanted.max_bytes, told=wanted.sha256)
-        headers = {"Content-Type": mime, "Content-Disposition": disposition(mime, name)}
+        headers = {
+            "Content-Type": found.mime,
+            "Content-Disposition": disposition(found.mime, found.name),
+        }
         await self._streams.write(wanted.bucket, key, meter, headers)
         url = self._streams.link(wanted.bucket, key, LIFETIMES[wanted.bucket])
-        return Kept(wanted.bucket, key, mime, meter.size, meter.sha256, name, url)
+        return Kept(
+            bucket=wanted.bucket,
+            key=key,
+            mime=found.mime,
+            size=meter.size,
+            sha256=meter.sha256,
+            filename=found.name,
+            url=url,
+            text=found.text,
+            form=found.form,
+        )
 
 
 def new_key(wanted: Wanted, mime: str) -> str:
@@ -88,7 +109,7 @@ def new_key(wanted: Wanted, mime: str) -> str:
     begin = name_of(wanted.tenant_id, wanted.message or secrets.token_hex(16))
     name = begin + _uuid(b"", secrets.token_bytes(8))[len(begin) :]
     day = f"{utcnow():%Y-%m-%d}"
-    return f"{wanted.tenant_id}/{group(mime)}/{day}/{name}.{extension(mime)}"
+    return f"{wanted.tenant_id}/{group(mime)}/{day}/{name}.{ending_of(mime)}"
 
 
 def name_of(tenant_id: str, message: str) -> str:

@@ -5,16 +5,13 @@ Content wins over what was told. What a browser would run is served as bytes and
 
 from __future__ import annotations
 
-import mimetypes
 import re
 
 import filetype
 
-HEAD = 8192  # bytes that are enough to know a type by
-BYTES = "application/octet-stream"
-OGG_OPUS = "audio/ogg; codecs=opus"  # the name that Meta takes: contracts/meta.md (d)
+from shared.wire.file_types import BYTES, OGG_OPUS, plain
 
-_MIME = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
+HEAD = 8192  # bytes that are enough to know a type by
 
 # What runs somewhere: in a browser, a shell, an interpreter, an operating system.
 _ACTIVE = re.compile(
@@ -31,22 +28,6 @@ _ACTIVE_HEADS = (
 _PAGE_HEADS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script")
 _PAGES = ("text/html", "application/xhtml+xml", "application/json", "application/problem+json")
 
-_SAME = {
-    "image/jpg": "image/jpeg",
-    "image/pjpeg": "image/jpeg",
-    "image/x-png": "image/png",
-    "audio/mp3": "audio/mpeg",
-    "audio/x-mp3": "audio/mpeg",
-    "audio/x-wav": "audio/wav",
-    "audio/m4a": "audio/mp4",
-    "audio/x-m4a": "audio/mp4",
-    "audio/opus": "audio/ogg",
-    "application/ogg": "audio/ogg",
-    "video/3gp": "video/3gpp",
-    "application/x-zip-compressed": "application/zip",
-    "binary/octet-stream": BYTES,
-}
-
 # Containers: their first bytes do not tell which of these a file is, so the one that is told may
 # stand. Any document may be a zip, or Microsoft's older compound file.
 _ISO = frozenset({"video/mp4", "audio/mp4", "video/3gpp", "audio/3gpp", "video/x-m4v"})
@@ -58,27 +39,34 @@ _FAMILIES = (
 _ZIP, _COMPOUND = "application/zip", "application/x-ole-storage"
 _COMPOUND_HEAD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OFFICE = "application/vnd.openxmlformats"
+_ZIPPED = (_OFFICE, "application/vnd.oasis.opendocument")  # always zips
+_OLD_OFFICE = ("application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint")
 
 # Types whose first bytes are always known: a file that is told to be one and is not, is none.
 _SURE = frozenset(
     {"image/jpeg", "image/png", "image/gif", "image/webp", "application/pdf", "application/rtf"}
-    | {_ZIP, "application/gzip", "application/x-7z-compressed", "video/webm"}
+    | {_ZIP, _COMPOUND, "application/gzip", "application/x-7z-compressed", "video/webm"}
 )
-
-
-def plain(mime: str | None) -> str:
-    """A type as it was told, by its usual name and without parameters; unknown: BYTES."""
-    name = (mime or "").partition(";")[0].strip().lower()
-    return _SAME.get(name, name) if _MIME.fullmatch(name) else BYTES
 
 
 def true_type(head: bytes, told: str | None) -> str:
     """The type to store and serve a file under. `head`: its first HEAD bytes, or all."""
-    seen, claimed = _seen(head), plain(told)
+    found = content_type(head, told)
+    return BYTES if runs(head, found) else found
+
+
+def content_type(head: bytes, told: str | None) -> str:
+    """What a file is, also where it may not be served as that: what was told, if it can be true."""
+    seen, claimed = seen_type(head), plain(told)
     found = _by_text(head, claimed) if seen is None else _by_content(seen, claimed)
-    if found == "audio/ogg" and b"OpusHead" in head[:256]:
-        return OGG_OPUS
-    return BYTES if _ACTIVE.search(found) else found
+    return OGG_OPUS if found == "audio/ogg" and b"OpusHead" in head[:256] else found
+
+
+def runs(head: bytes, mime: str) -> bool:
+    """Whether something runs such a file: a browser, a shell, an operating system."""
+    return bool(_ACTIVE.search(mime)) or (
+        seen_type(head) is None and _start(head).startswith(_ACTIVE_HEADS)
+    )
 
 
 def is_page(head: bytes, header: str, told: str | None) -> bool:
@@ -98,30 +86,8 @@ def group(mime: str) -> str:
     return family if family in ("image", "video", "audio") else "file"
 
 
-def extension(mime: str) -> str:
-    """The ending of such a file's name, without the dot."""
-    name = plain(mime)
-    return _ENDINGS.get(name) or (mimetypes.guess_extension(name) or ".bin").removeprefix(".")
-
-
-_ENDINGS = {
-    BYTES: "bin",
-    "image/jpeg": "jpg",
-    "image/webp": "webp",
-    "image/heic": "heic",
-    "audio/ogg": "ogg",
-    "audio/amr": "amr",
-    "audio/aac": "aac",
-    "audio/mp4": "m4a",
-    "audio/mpeg": "mp3",
-    "video/3gpp": "3gp",
-    "video/webm": "webm",
-    "text/plain": "txt",
-}
-
-
-def _seen(head: bytes) -> str | None:
-    """What the first bytes tell for sure, by its usual name."""
+def seen_type(head: bytes) -> str | None:
+    """What the first bytes tell for sure, by its usual name; None: nothing."""
     if head.startswith(b"#!AMR"):
         return "audio/amr"
     if head[4:10] in (b"ftyp3g", b"ftyp3G"):
@@ -131,6 +97,8 @@ def _seen(head: bytes) -> str | None:
     found = filetype.guess_mime(head) if head else None
     if found is None and head[4:8] == b"ftyp":
         return "video/mp4"
+    if found is None and head.startswith(b"\x1a\x45\xdf\xa3"):  # Matroska, of no named kind
+        return "video/webm"
     return plain(found) if found else None
 
 
@@ -139,28 +107,27 @@ def _by_content(seen: str, claimed: str) -> str:
         return claimed
     if seen in (_ZIP, _COMPOUND) and claimed.startswith("application/"):
         return seen if claimed in _SURE or claimed == BYTES else claimed
-    if seen.startswith(_OFFICE) and claimed.startswith("application/vnd.ms-"):
+    macros = claimed.startswith("application/vnd.ms-") and claimed not in _OLD_OFFICE
+    if seen.startswith(_OFFICE) and macros:
         return claimed  # with macros, which look the same from outside
     return seen
 
 
 def _by_text(head: bytes, claimed: str) -> str:
     """Without first bytes that tell anything: text, or whatever was told that can be true."""
-    if _start(head).startswith(_ACTIVE_HEADS):
-        return BYTES
-    if not _is_text(head):
-        return BYTES if claimed in _SURE or claimed.startswith("text/") else claimed
+    sure = claimed in _SURE or claimed.startswith(_ZIPPED)
+    if not is_text(head):
+        return BYTES if sure or claimed.startswith("text/") else claimed
     family = claimed.partition("/")[0]
-    if claimed in _SURE or claimed == BYTES or family in ("image", "video", "audio"):
-        return "text/plain"
-    return claimed
+    other = family in ("image", "video", "audio") and claimed != "image/svg+xml"
+    return "text/plain" if sure or other or claimed == BYTES or claimed in _OLD_OFFICE else claimed
 
 
 def _start(head: bytes) -> bytes:
     return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:64].lower()
 
 
-def _is_text(head: bytes) -> bool:
+def is_text(head: bytes) -> bool:
     """No control characters, in whatever alphabet; UTF-16 by its mark."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True

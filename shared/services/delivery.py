@@ -13,6 +13,7 @@ from shared.messaging.moves import error_of
 from shared.messaging.outcomes import SendError, SendOutcome, may_have_arrived, not_sent
 from shared.runtime.errors import BadInput, ParleyError
 from shared.runtime.peer import Peer
+from shared.wire.file_types import Form
 
 # Longer than a delivery function can need: token, one send, one more after a rejected token.
 CALL_TIMEOUT = 30.0
@@ -136,7 +137,9 @@ class MediaUpload(BaseModel):
 class StoredFile(BaseModel):
     """A file in our S3. `mime` is what its content is; `url` opens it for everybody who has it.
 
-    The link of media-inbound lives 7 days, of media-outbound 24 hours (architecture section 5).
+    `filename` ends as its content says; `text`: whether that is text, whatever its type;
+    `form`: how a picture or a sound is made inside.
+    The link lives 7 days, the most that S3 signs for.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -148,6 +151,8 @@ class StoredFile(BaseModel):
     sha256: str  # hex
     filename: str | None = None
     url: str
+    text: bool = False
+    form: Form | None = None
 
 
 class MediaOutcome(BaseModel):

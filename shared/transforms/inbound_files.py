@@ -25,7 +25,7 @@ def file_line(reading: Reading) -> str | None:
     said = caption(message)
     if isinstance(file, File) and not file.fits:
         return "\n".join(filter(None, [*link_lines(message, file), said]))
-    return " ".join(filter(None, [f"[{label(message)}{_why(reading)}]", said]))
+    return " ".join(filter(None, [f"[{label(message, file)}{_why(reading)}]", said]))
 
 
 def _why(reading: Reading) -> str:
@@ -45,23 +45,25 @@ def late_words(message: Json, file: File | Missing) -> str:
         why = one_line(file.words, WHY)
         return f"[the file that was missing does not come: {label(message)}{why and f', {why}'}]"
     if file.fits:
-        return f"[the file that was missing: {label(message)}]"
+        return f"[the file that was missing: {label(message, file)}]"
     return "\n".join(link_lines(message, file))
 
 
 def link_lines(message: Json, file: File) -> list[str]:
     """A file that is too large for a message: what it is, and where to open it."""
     return [
-        f"[{label(message)}, {(file.size or 0) / MEGABYTE:.0f} MB, to be opened here]",
+        f"[{label(message, file)}, {(file.size or 0) / MEGABYTE:.0f} MB, to be opened here]",
         file.url,
     ]
 
 
-def label(message: Json) -> str:
-    """`image: name`, as it stands in brackets."""
+def label(message: Json, file: File | Missing | None = None) -> str:
+    """`image: name`, as it stands in brackets: the name under which the file is given, if it is."""
     kind = message_type(message)
     words = "voice message" if media_kind(message) == "voice" else kind
     name = readable(obj(message.get(kind)).get("filename"))
+    if name and isinstance(file, File):
+        name = file.filename or name
     return words + (f": {one_line(name, SHORT)}" if name else "")
 
 

@@ -13,7 +13,7 @@ from shared.transforms.outbound_blocks import (
     Option,
     Refusal,
 )
-from shared.transforms.outbound_files import Attachment, WaFile, attachments, file_in
+from shared.transforms.outbound_files import Attachment, Linked, WaFile, attachments, file_in
 from shared.transforms.outbound_order import ordered, shows
 from shared.transforms.outbound_render import Content, Offer, render
 from shared.transforms.outbound_text import formatted, joined, within
@@ -30,6 +30,7 @@ __all__ = [
     "Attachment",
     "Fallback",
     "Ignored",
+    "Linked",
     "Option",
     "Outbound",
     "Refusal",
@@ -85,7 +86,7 @@ def to_whatsapp(  # noqa: PLR0913  each names one fact of the claim
     tracking_id: str | None = None,
     callback: Callable[[int], str] | None = None,
     reply_to: str | None = None,
-    files: Mapping[int, WaFile | Refusal] = MappingProxyType({}),
+    files: Mapping[int, WaFile | Linked | Refusal] = MappingProxyType({}),
 ) -> Outbound | Refusal | Ignored:
     """Translate a webhook body for the canonical customer id (None: not known).
 
@@ -161,7 +162,7 @@ def _unaddressed(customer: str | None) -> Refusal | None:
 
 
 def _blocks(
-    message: OutboundMessage, files: Mapping[int, WaFile | Refusal]
+    message: OutboundMessage, files: Mapping[int, WaFile | Linked | Refusal]
 ) -> tuple[list[Block], tuple[str, ...]]:
     """The message in blocks, its text where it belongs, and the kinds that gave nothing."""
     words = readable(message.text)

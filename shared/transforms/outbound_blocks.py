@@ -27,6 +27,12 @@ class Refusal:
     words: str
 
 
+NO_FILE_ADDRESS = Refusal(
+    "InvalidMessageStructure",
+    "The file has no address from which it can be fetched: attach it again.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """What the customer can choose, and what Genesys is told when they do.

@@ -52,6 +52,14 @@ class WaFile:
             raise PayloadError("a file goes to WhatsApp by its id or by a link, one of them")
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A file that WhatsApp takes as nothing: the customer gets the address that opens it."""
+
+    url: str
+    filename: str | None = None
+
+
 def attachments(message: OutboundMessage) -> tuple[Attachment, ...]:
     """The files of a message, also the one in a template's header, in the body's order.
 

@@ -23,10 +23,10 @@ from shared.whatsapp import limits
 from shared.whatsapp.build import CAPTIONED, location_content, media_content, text_content
 from shared.whatsapp.interactive import Picture, Row, Section, buttons, link_button, menu
 from shared.whatsapp.limits import size
-from shared.whatsapp.media import file_extension
 from shared.whatsapp.options import option_id
 from shared.whatsapp.template import button, template_content, text_parameter
 from shared.wire.body import Json
+from shared.wire.file_types import ending_of
 
 Content = tuple[str, Json]
 """A message's type and what stands under it."""
@@ -101,7 +101,7 @@ def _name_of(block: Enclosed) -> str:
     """The document's name: without one the telephone shows "Untitled" (contracts/meta.md c.2)."""
     mime = block.file.mime if block.file else ""
     name = (block.file.filename if block.file else None) or block.name
-    return file_name(name) if name else f"file{file_extension(mime)}"
+    return file_name(name) if name else f"file.{ending_of(mime)}"
 
 
 def _ask(ask: Ask, offer: Offer) -> Iterator[Content]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from shared.transforms.outbound_blocks import (
+    NO_FILE_ADDRESS,
     Ask,
     Block,
     Choice,
@@ -18,7 +19,7 @@ from shared.transforms.outbound_blocks import (
     TemplateButton,
     Words,
 )
-from shared.transforms.outbound_files import WaFile, file_in
+from shared.transforms.outbound_files import Linked, WaFile, file_in
 from shared.transforms.outbound_text import formatted, joined, within
 from shared.whatsapp import limits
 from shared.whatsapp.limits import is_link, size
@@ -39,17 +40,29 @@ CANNED = "cannedresponse"
 """The namespace of texts that Genesys keeps itself, no templates of Meta's."""
 
 LAST_BUTTON = 9
+NO_HEADER = Refusal(
+    "MediaTypeNotAllowed",
+    "WhatsApp does not take the template's file: only the words were sent. Use a JPEG or PNG "
+    "picture, an MP4 film or a PDF.",
+)
 
 
 def notification(
-    template: Json, file: WaFile | Refusal | None, rendered: str | None
+    template: Json, file: WaFile | Linked | Refusal | None, rendered: str | None
 ) -> list[Block]:
     """The blocks of a template. `rendered` is the message's own text: how the template reads."""
     words = rendered or formatted(_words(template))
     name, language = _name(text(template.get("id"))), language_code(text(template.get("language")))
     shown = file_in({"template": template})
+    if file is None and not shown and objects(obj(template.get("header")).get("media")):
+        file = NO_FILE_ADDRESS
     if isinstance(file, Refusal):
         return [Lost(file), *_plain(template, words)]
+    if isinstance(file, Linked):
+        if name is not None and language is not None:  # its header holds a file, or nothing goes
+            return [Lost(NO_HEADER), *_plain(template, words)]
+        linked = {**shown, "url": file.url, "filename": file.filename}
+        return _under(_enclosed(None, linked), _plain(template, words))
     if name is None or language is None:
         return _under(_enclosed(file, shown), _plain(template, words))
     header = _media(file, shown) or _texts(template, "header", limits.TEMPLATE_HEADER)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.transforms.outbound_blocks import (
+    NO_FILE_ADDRESS,
     Ask,
     Block,
     Choice,
@@ -23,7 +24,7 @@ from shared.transforms.outbound_blocks import (
 )
 from shared.transforms.outbound_cards import card, picture
 from shared.transforms.outbound_dates import date_picker
-from shared.transforms.outbound_files import WaFile
+from shared.transforms.outbound_files import Linked, WaFile
 from shared.transforms.outbound_render import place
 from shared.transforms.outbound_templates import notification
 from shared.transforms.outbound_text import formatted, joined
@@ -38,7 +39,7 @@ class Element:
     """One element of `content`, what became of its file, and the message's own text."""
 
     body: Json
-    file: WaFile | Refusal | None = None
+    file: WaFile | Linked | Refusal | None = None
     text: str | None = None
 
 
@@ -91,15 +92,18 @@ def _attachment(element: Element) -> list[Block]:
     file = obj(element.body.get("attachment"))
     url, name, caption = (readable(file.get(key)) for key in ("url", "filename", "text"))
     caption = formatted(caption) if caption else None
-    if url is None:
-        return []
-    if file.get("mediaType") == "Link":
+    if url and file.get("mediaType") == "Link":
         return [Words(joined([caption, f"{name}: {url}" if name else url]))]
     label = LABELS.get(text(file.get("mediaType")) or "", "file")
-    if isinstance(element.file, Refusal):
+    refusal = element.file if isinstance(element.file, Refusal) else None
+    refusal = refusal or (None if url else NO_FILE_ADDRESS)
+    if refusal is not None:
         lost = Enclosed(None, f"not sent: {label}", name, url, caption)
-        return [Lost(element.file, lost.words)]
-    return [Enclosed(element.file, label, name, url, caption)]
+        return [Lost(refusal, lost.words)]
+    if isinstance(element.file, Linked):
+        return [Enclosed(None, label, element.file.filename, element.file.url, caption)]
+    file_ = element.file if isinstance(element.file, WaFile) else None
+    return [Enclosed(file_, label, name, url, caption)]
 
 
 def _quick_reply(element: Element) -> list[Block]:
@@ -191,7 +195,8 @@ def _location(element: Element) -> list[Block]:
 CONTENT: dict[str, Row] = {
     "Attachment": Row(
         _attachment,
-        "an image, video or audio that WhatsApp takes, else a document; the text is its caption",
+        "an image, video or audio that WhatsApp takes, else a document, else a link to it; the "
+        "text is its caption",
     ),
     "QuickReply": Row(
         _quick_reply, "up to 3 reply buttons, up to 10 rows of a list, else numbered lines"

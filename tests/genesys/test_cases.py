@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from shared.genesys.payloads import loads, read, receipt_of
 from shared.transforms.outbound import (
     Ignored,
+    Linked,
     Outbound,
     Refusal,
     WaFile,
@@ -31,12 +32,15 @@ def callback(part: int) -> str:
     return f"{TRACKING}:{part}"
 
 
-def files_of(case: dict[str, Any]) -> dict[int, WaFile | Refusal]:
+def files_of(case: dict[str, Any]) -> dict[int, WaFile | Linked | Refusal]:
     """What became of a case's files, by their numbers."""
-    return {
-        int(number): Refusal(file["reason"], file["words"]) if "reason" in file else WaFile(**file)
-        for number, file in case.get("files", {}).items()
-    }
+    return {int(number): file_of(file) for number, file in case.get("files", {}).items()}
+
+
+def file_of(file: dict[str, Any]) -> WaFile | Linked | Refusal:
+    if "reason" in file:
+        return Refusal(file["reason"], file["words"])
+    return Linked(**file) if "url" in file else WaFile(**file)
 
 
 def translated(case: dict[str, Any], webhook: Any) -> Outbound | Refusal | Ignored:

@@ -37,7 +37,7 @@ def authorizations(mover: Mover) -> list[str | None]:
     return [seen.headers.get("authorization") for seen in mover.host.seen]
 
 
-def test_a_file_is_fetched_openly_and_linked_for_a_day(genesys: Mover) -> None:
+def test_a_file_is_fetched_openly_and_linked_for_a_week(genesys: Mover) -> None:
     genesys.host.at(ONE, file(samples.PDF, "application/pdf"))
     digest = hashlib.sha256(samples.PDF).hexdigest()
     outcome = genesys.fetch(url=genesys.host.url + ONE, filename=NAME, sha256=digest)
@@ -45,7 +45,7 @@ def test_a_file_is_fetched_openly_and_linked_for_a_day(genesys: Mover) -> None:
     assert kept is not None, outcome.error
     assert (kept.bucket, kept.mime, kept.sha256) == ("media-outbound", "application/pdf", digest)
     assert kept.key.startswith(f"{genesys.tenant_id}/file/")
-    assert "X-Amz-Expires=86400&" in kept.url
+    assert "X-Amz-Expires=604800&" in kept.url
     assert requests.get(kept.url, timeout=10).content == samples.PDF
     assert authorizations(genesys) == [None]
     assert genesys.auth.seen == []

@@ -99,7 +99,7 @@ def test_the_files_part_has_the_type_with_its_codecs(meta: Mover) -> None:
     assert (fields["type"], file["name"]) == (OPUS, "file.ogg")
 
 
-def test_the_id_is_remembered_by_content_number_and_type(meta: Mover) -> None:
+def test_the_id_is_remembered_by_content_number_type_and_name(meta: Mover) -> None:
     meta.host.at(UPLOAD, *(reply(200, {"id": str(number)}) for number in range(1, 6)))
     request = store(meta)
     same = store(meta)
@@ -112,10 +112,12 @@ def test_the_id_is_remembered_by_content_number_and_type(meta: Mover) -> None:
         meta.upload(**request | {"fresh": True}).id,
         meta.upload(**request).id,
         meta.upload(**request | other_number).id,
+        meta.upload(**request | {"filename": "a better name.pdf"}).id,
+        meta.upload(**request | {"filename": "a better name.pdf"}).id,
     ]
-    assert ids == ["1", "1", "2", "3", "3", "other"]
+    assert ids == ["1", "1", "2", "3", "3", "other", "4", "4"]
     sizes = [line["bytes"] for line in meta.lines()]
-    assert sizes == [len(PDF), 0, len(PDF), len(PDF), 0, len(PDF)]
+    assert sizes == [len(PDF), 0, len(PDF), len(PDF), 0, len(PDF), len(PDF), 0]
 
 
 def test_another_tenant_does_not_get_the_id(meta: Mover) -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.media.types import BYTES, OGG_OPUS, extension, group, is_page, plain, true_type
+from shared.media.types import group, is_page, true_type
+from shared.wire.file_types import BYTES, OGG_OPUS, ending_of, plain
 from tests.media import samples as s
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -150,7 +151,7 @@ def test_a_page_in_place_of_a_file_is_seen(
     ],
 )
 def test_a_type_has_its_place_and_its_ending(mime: str, place: str, ending: str) -> None:
-    assert (group(mime), extension(mime)) == (place, ending)
+    assert (group(mime), ending_of(mime)) == (place, ending)
 
 
 def test_a_told_type_is_known_by_its_usual_name() -> None:

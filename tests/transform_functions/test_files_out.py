@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+import requests
 
+from shared.messaging.envelope import Event
 from tests.delivery.provider import reply
-from tests.transform_functions.played import PDF, PNG
+from tests.transform_functions.played import CSV, GIF, OGG, PALETTE, PDF, PNG, XML
 from tests.transform_functions.stage import (
     META_TAKES,
     Stage,
@@ -93,13 +95,103 @@ def test_a_file_that_may_still_come_keeps_its_message_waiting(
     assert len(tenant.at_meta()) == 1
 
 
-def test_an_upload_that_meta_refuses_twice_holds_nothing_up(stage: Stage, tenant: Tenant) -> None:
+def test_an_upload_that_meta_refuses_twice_goes_as_a_link(stage: Stage, tenant: Tenant) -> None:
     event = tenant.agent_sends(PNG, "your box")
     stage.meta.trouble = reply(400, {"error": {"code": 131053, "message": "Media upload error"}})
     assert post(stage.outbound, event).status_code == 503
-    assert outcome(stage.outbound, event) == "partly"
-    assert tenant.at_meta()[0]["text"]["body"] == "your box"
-    assert words(tenant)[0] == "MediaTypeNotAllowed"
+    assert outcome(stage.outbound, event) == "delivered"
+    sent = [one["text"]["body"] for one in tenant.at_meta()]
+    assert "media-outbound" in "".join(sent)
+    assert tenant.told() == []
+
+
+def bodies(tenant: Tenant) -> list[str]:
+    return [one["text"]["body"] for one in tenant.at_meta()]
+
+
+@pytest.mark.parametrize("options", [{}, LINK], ids=["upload", "link"])
+def test_a_file_of_a_type_that_no_upload_takes_goes_as_a_link(
+    stage: Stage, tenant: Tenant, options: dict[str, str]
+) -> None:
+    stage.meta.not_taken = (GIF,)
+    event = tenant.agent_sends(GIF, "thanks", options=options)
+    assert outcome(stage.outbound, event) == "delivered"
+    assert outcome(stage.outbound, event) == "duplicate"
+    *_, last = bodies(tenant)
+    name, link = last.splitlines()
+    assert name == "[file: a file.gif]"
+    assert requests.get(link, timeout=10).content == GIF
+    assert "thanks" in "".join(bodies(tenant))
+    assert tenant.told() == []
+
+
+def test_a_file_of_another_type_goes_as_a_document_where_it_is_taken(
+    stage: Stage, tenant: Tenant
+) -> None:
+    assert outcome(stage.outbound, tenant.agent_sends(GIF)) == "delivered"
+    assert stage.meta.labels == [("image/gif", "a file.gif")]
+    assert tenant.at_meta()[0]["document"] == {"id": "up-1", "filename": "a file.gif"}
+
+
+@pytest.mark.parametrize("options", [{}, LINK], ids=["upload", "link"])
+@pytest.mark.parametrize(("content", "name"), [(CSV, "a file.csv"), (XML, "a file.xml")])
+def test_what_is_text_goes_as_text(
+    stage: Stage, tenant: Tenant, content: bytes, name: str, options: dict[str, str]
+) -> None:
+    assert outcome(stage.outbound, tenant.agent_sends(content, options=options)) == "delivered"
+    assert stage.meta.uploads == [content]
+    assert stage.meta.labels == [("text/plain", name)]
+    assert tenant.at_meta()[0]["document"] == {"id": "up-1", "filename": name}
+
+
+def test_a_picture_that_whatsapp_does_not_show_goes_as_a_document(
+    stage: Stage, tenant: Tenant
+) -> None:
+    assert outcome(stage.outbound, tenant.agent_sends(PALETTE)) == "delivered"
+    assert tenant.at_meta()[0]["document"] == {"id": "up-1", "filename": "a file.png"}
+
+
+def named(tenant: Tenant, content: bytes, filename: str | None, mime: str) -> Event:
+    """The event of a file that says of itself what it is not."""
+    event = tenant.agent_sends(content)
+    file = event.data["message"]["content"][0]["attachment"]
+    file |= {"filename": filename, "mime": mime}
+    return event
+
+
+NAMES: dict[str, tuple[bytes, str | None, str, tuple[str, str]]] = {
+    "a scan": (PDF, "scan.jpg", "image/jpeg", ("application/pdf", "scan.pdf")),
+    "a version": (
+        PDF,
+        "report.v2.final",
+        "application/pdf",
+        ("application/pdf", "report.v2.final.pdf"),
+    ),
+    "no name": (PDF, None, "application/pdf", ("application/pdf", "file.pdf")),
+    "only an ending": (PDF, ".pdf", "application/pdf", ("application/pdf", "file.pdf")),
+    "a voice note": (OGG, "voice.mp4", "audio/mp4", ("audio/ogg; codecs=opus", "voice.ogg")),
+}
+
+
+@pytest.mark.parametrize(("content", "name", "mime", "label"), NAMES.values(), ids=NAMES)
+def test_meta_gets_the_name_and_the_type_of_the_bytes(
+    stage: Stage, tenant: Tenant, content: bytes, name: str, mime: str, label: tuple[str, str]
+) -> None:
+    assert outcome(stage.outbound, named(tenant, content, name, mime)) == "delivered"
+    assert stage.meta.labels == [label]
+    [sent] = tenant.at_meta()
+    assert sent[sent["type"]].get("filename") in (None, label[1])
+
+
+def test_the_same_bytes_under_a_better_name_are_uploaded_under_it(
+    stage: Stage, tenant: Tenant
+) -> None:
+    for name in ("x", "Prices 2027.pdf", "Prices 2027.pdf"):
+        event = named(tenant, PDF, name, "application/pdf")
+        assert outcome(stage.outbound, event) == "delivered"
+    assert [name for _, name in stage.meta.labels] == ["x.pdf", "Prices 2027.pdf"]
+    shown = [one["document"]["filename"] for one in tenant.at_meta()]
+    assert shown == ["x.pdf", "Prices 2027.pdf", "Prices 2027.pdf"]
 
 
 def test_after_hours_the_rest_goes_without_it(stage: Stage, tenant: Tenant) -> None:

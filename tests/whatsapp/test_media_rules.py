@@ -10,14 +10,13 @@ from shared.whatsapp.media import (
     INBOUND_MAX_BYTES,
     MAX_BYTES,
     MEGABYTE,
-    OGG_OPUS,
     Unfit,
-    file_extension,
     genesys_media_type,
     kind_of,
-    plain_mime,
+    upload_mime,
     whatsapp_mime,
 )
+from shared.wire.file_types import OGG_OPUS, Form, ending_of, plain
 
 
 @pytest.mark.parametrize(
@@ -50,6 +49,45 @@ def test_a_sticker_must_say_that_it_is_one() -> None:
     assert kind_of("image/webp", 100 * 1024, sticker=True) == "sticker"
     assert kind_of("image/webp", 100 * 1024 + 1, sticker=True) == "document"
     assert kind_of("image/png", 1, sticker=True) == "image"
+
+
+MADE: dict[str, tuple[str, Form, str]] = {
+    "a png with a palette": ("image/png", Form(8, "palette"), "document"),
+    "a png in grey": ("image/png", Form(8, "grey"), "document"),
+    "a png of 16 bits": ("image/png", Form(16, "rgba"), "document"),
+    "a png": ("image/png", Form(8, "rgba"), "image"),
+    "a jpeg for print": ("image/jpeg", Form(8, "cmyk"), "document"),
+    "a jpeg of 12 bits": ("image/jpeg", Form(12, "rgb"), "document"),
+    "a jpeg": ("image/jpeg", Form(8, "rgb"), "image"),
+    "a jpeg in grey": ("image/jpeg", Form(8, "grey"), "image"),
+    "a voice note": (OGG_OPUS, Form(codec="opus", channels=1), "audio"),
+    "music": (OGG_OPUS, Form(codec="opus", channels=2), "document"),
+    "ogg that is not opus": ("audio/ogg", Form(codec="other"), "document"),
+}
+
+
+@pytest.mark.parametrize(("mime", "form", "kind"), MADE.values(), ids=MADE)
+def test_what_whatsapp_does_not_show_goes_as_a_document(mime: str, form: Form, kind: str) -> None:
+    assert kind_of(mime, 1000, form) == kind
+
+
+def test_a_sticker_has_512_points_and_more_bytes_when_it_moves() -> None:
+    square, moving = Form(width=512, height=512), Form(width=512, height=512, moves=True)
+    large = 400 * 1024
+    assert kind_of("image/webp", 1000, square, sticker=True) == "sticker"
+    assert kind_of("image/webp", 1000, Form(width=640, height=512), sticker=True) == "document"
+    assert kind_of("image/webp", large, square, sticker=True) == "document"
+    assert kind_of("image/webp", large, moving, sticker=True) == "sticker"
+    assert kind_of("image/webp", 501 * 1024, moving, sticker=True) == "document"
+
+
+def test_text_of_any_type_is_labelled_as_text() -> None:
+    assert upload_mime("text/csv", text=True) == "text/plain"
+    assert upload_mime("application/octet-stream", text=True) == "text/plain"
+    assert upload_mime("application/msword", text=True) == "application/msword"
+    assert upload_mime("application/zip") == "application/zip"
+    assert upload_mime(OGG_OPUS, Form(codec="opus", channels=2)) == OGG_OPUS
+    assert upload_mime("audio/ogg", Form(codec="other")) == "audio/ogg"
 
 
 @pytest.mark.parametrize("size", [0, -1, 100 * MEGABYTE + 1])
@@ -97,6 +135,6 @@ def test_what_genesys_calls_a_file(mime: str | None, media_type: str) -> None:
 
 
 def test_names_and_caps() -> None:
-    assert (file_extension("application/pdf; x=1"), file_extension("x/y")) == (".pdf", "")
-    assert plain_mime(" Image/JPG ;q=1") == "image/jpeg"
+    assert (ending_of("application/pdf; x=1"), ending_of("x/y")) == ("pdf", "bin")
+    assert plain(" Image/JPG ;q=1") == "image/jpeg"
     assert GENESYS_MAX_BYTES == 25 * MEGABYTE < INBOUND_MAX_BYTES == 100 * MEGABYTE

@@ -25,17 +25,29 @@ from shared.services.delivery import (
 from shared.services.once import Holder
 from shared.services.route import Route
 from shared.services.state import Claim
-from shared.transforms.outbound import Attachment, Refusal, WaFile, attachments
-from shared.whatsapp.media import GENESYS_MAX_BYTES, MediaKind, Unfit, kind_of, whatsapp_mime
+from shared.transforms.outbound import Attachment, Linked, Refusal, WaFile, attachments
+from shared.transforms.outbound_blocks import NO_FILE_ADDRESS
+from shared.whatsapp.media import (
+    GENESYS_MAX_BYTES,
+    UPLOADS,
+    MediaKind,
+    Unfit,
+    kind_of,
+    upload_mime,
+    whatsapp_mime,
+)
+from shared.wire.file_types import OGG_OPUS, plain
 
 log = logger()
 FILES = counter("outbound_files", "Files of agents by what became of them", ("fate",))
 
 TRANSFER_S = 20.0  # each of two transfers; a claim holds for 60 seconds
 MAX_WORDS = 1024  # characters: shared.services.delivery
-NO_ADDRESS = Refusal("InvalidMessageStructure", "The file has no address that can be opened.")
 
-Ready = dict[int, WaFile | Refusal]
+# Codes by which Meta refuses a file for what it is (contracts/meta.md c.6, d).
+NOT_TAKEN = frozenset({"100", "131053"})
+
+Ready = dict[int, WaFile | Linked | Refusal]
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,7 @@ class Files:
             got = await self._one(route, attachment, holder.claim, fresh=fresh)
             if isinstance(got, SendError):
                 got = _refusal(got, holder.claim.attempts, last_try=last_try)
-            fate = "refused" if isinstance(got, Refusal) else "ready"
+            fate = _fate(got)
             FILES.labels(fate).inc()
             log.info("file", extra={"fate": fate, "number": attachment.number})
             found[attachment.number] = got
@@ -72,25 +84,30 @@ class Files:
 
     async def _one(
         self, route: Route, attachment: Attachment, claim: Claim, *, fresh: bool
-    ) -> WaFile | Refusal | SendError:
+    ) -> WaFile | Linked | Refusal | SendError:
         request = _fetch(route, attachment, claim)
         if request is None:
-            return NO_ADDRESS
+            return NO_FILE_ADDRESS
         outcome = await self.genesys.fetch_media(request)
         if outcome.file is None:
-            return outcome.error or NO_ADDRESS
-        kind = kind_of(outcome.file.mime, outcome.file.size, sticker=attachment.sticker)
+            return outcome.error or NO_FILE_ADDRESS
+        file = outcome.file
+        kind = kind_of(file.mime, file.size, file.form, sticker=attachment.sticker)
         if isinstance(kind, Unfit):
             return Refusal(kind.reason, kind.words)
-        return await self._given(route, outcome.file, kind, fresh=fresh)
+        given = await self._given(route, file, kind, fresh=fresh)
+        if isinstance(given, SendError) and _as_link(given, file, claim.attempts):
+            return Linked(file.url, file.filename)
+        return given
 
     async def _given(
         self, route: Route, file: StoredFile, kind: MediaKind, *, fresh: bool
     ) -> WaFile | SendError:
         """The file as Meta can have it: a link, or the id of an upload."""
-        mime = whatsapp_mime(file.mime)
-        if route.options.media_mode == "link":
+        if route.options.media_mode == "link" and plain(file.mime) in UPLOADS:
+            mime = whatsapp_mime(file.mime)
             return WaFile(kind, mime, link=file.url, filename=file.filename)
+        mime = upload_mime(file.mime, file.form, text=file.text)
         uploaded = await self.whatsapp.upload_media(
             MediaUpload(
                 tenant_id=route.tenant_id,
@@ -110,6 +127,20 @@ class Files:
         if uploaded.error is not None:
             return uploaded.error
         return WaFile(kind, mime, id=uploaded.id, filename=file.filename)
+
+
+def _fate(got: WaFile | Linked | Refusal) -> str:
+    return {WaFile: "ready", Linked: "linked", Refusal: "refused"}[type(got)]
+
+
+def _as_link(error: SendError, file: StoredFile, attempts: int) -> bool:
+    """Whether the customer gets a link in place of a file that Meta does not take.
+
+    Of a type that it is known to take, a refusal may pass: it is tried as often as its code says.
+    """
+    known = upload_mime(file.mime, file.form, text=file.text) in UPLOADS | {OGG_OPUS}
+    again = error.retryable and attempts < (error.max_attempts or attempts + 1)
+    return error.provider_code in NOT_TAKEN and not (known and again)
 
 
 def _refusal(error: SendError, attempts: int, *, last_try: bool) -> Refusal:

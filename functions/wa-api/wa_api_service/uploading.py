@@ -14,7 +14,6 @@ from pydantic import SecretStr
 
 from shared.media.errors import Gone, NotAFile
 from shared.media.names import clean_name
-from shared.media.types import extension
 from shared.messaging.attempts import Bearer
 from shared.messaging.moves import Told
 from shared.messaging.outcomes import SendError
@@ -24,6 +23,7 @@ from shared.storage.cache import Cache
 from shared.storage.streams import Streams
 from shared.whatsapp.client import WhatsAppClient
 from shared.whatsapp.files import Upload
+from shared.wire.file_types import ending_of
 
 REMEMBERED_S: Final = 25 * 24 * 3600.0
 BUCKETS: Final = ("media-inbound", "media-outbound")
@@ -75,7 +75,7 @@ class Uploading:
         async with self.streams.read(request.bucket, request.key) as reading:
             if reading.size != request.size:
                 raise NotAFile("the object in S3 has another size than was told")
-            name = clean_name(request.filename) or f"file.{extension(request.mime)}"
+            name = clean_name(request.filename) or f"file.{ending_of(request.mime)}"
             upload = Upload(reading.chunks(), reading.size, request.mime, name)
             told = await self.client.upload(request.phone_number_id, token, upload)
             if reading.failed is not None:
@@ -84,6 +84,10 @@ class Uploading:
 
 
 def memory_key(request: MediaUpload) -> str:
-    """Where the id is kept: per tenant, number, content and the type that Meta was told."""
-    mime = hashlib.sha256(request.mime.encode()).hexdigest()[:16]
-    return f"media:{request.tenant_id}:{request.phone_number_id}:{request.sha256.lower()}:{mime}"
+    """Where the id is kept: per tenant, number, content, and the type and name that Meta got.
+
+    The same bytes under another name are another file: a first, worse name does not stay.
+    """
+    told = f"{request.mime}\0{request.filename or ''}"
+    label = hashlib.sha256(told.encode()).hexdigest()[:16]
+    return f"media:{request.tenant_id}:{request.phone_number_id}:{request.sha256.lower()}:{label}"

@@ -12,7 +12,7 @@ import orjson
 
 from local.sandbox.graph.admission import admitted, bearer, versioned
 from local.sandbox.graph.errors import Refused, no_object, refusal
-from local.sandbox.graph.media_rules import CAPS, DOCUMENT_CAP, LISTED, kind_of, too_big
+from local.sandbox.graph.media_rules import CAPS, DOCUMENT_CAP, TAKEN, kind_of, too_big
 from local.sandbox.room import magic
 from local.sandbox.room.desk import Answer, Call
 from local.sandbox.room.files import HEAD, File, new_media_id
@@ -94,8 +94,8 @@ class MediaRoom:
         if not mime:
             raise Refused(_missing("type"))
         same = magic.plain(mime) == magic.plain(own) or graph.upload_type_mismatch == "accept"
-        listed = graph.document_mimes == "any" or magic.plain(mime) in LISTED
-        if not own or not same or "/" not in mime or not (listed or kind_of(mime) != "document"):
+        listed = graph.document_mimes == "any" or magic.plain(mime) in TAKEN
+        if not own or not same or "/" not in mime or not listed:
             raise Refused(self._wrong_type(own or "unknown"))
         most = CAPS[kind_of(mime)] if graph.upload_cap == "by_type" else DOCUMENT_CAP
         if part.size > most or not part.size:

@@ -30,6 +30,9 @@ LISTED = frozenset(
 )
 """The documents that Meta's page lists, for `graph.document_mimes=listed`."""
 
+TAKEN = LISTED | {magic.plain(mime) for mimes in TYPES.values() for mime in mimes}
+"""What an upload takes then, and so what may go as a document."""
+
 BOXED = frozenset({"audio/mp4", "video/mp4", "video/3gpp"})
 
 
@@ -52,7 +55,7 @@ def unfit(
     name = magic.plain(mime)
     allowed = TYPES.get(kind)
     if kind == "document":
-        listed = settings.document_mimes == "any" or name in LISTED
+        listed = settings.document_mimes == "any" or name in TAKEN
         wrong = None if listed else f"Unsupported Document mime type {mime}."
     elif allowed is not None and name not in {magic.plain(m) for m in allowed}:
         wrong = (
@@ -84,4 +87,8 @@ def _content(kind: str, name: str, begin: bytes) -> str | None:
         return f"Media is not what it says: expected {name}, found {found or 'nothing known'}."
     if name == "image/png" and kind == "image" and not magic.true_colour(begin):
         return "A PNG must be 8-bit RGB or RGBA."
+    if kind == "sticker" and not magic.square(begin):
+        return "A sticker must be 512 x 512 pixels."
+    if name == "audio/ogg" and not magic.mono(begin):
+        return "Sound in Ogg must be mono."
     return None

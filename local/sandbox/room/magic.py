@@ -17,6 +17,8 @@ JPEG = base64.b64decode(
 )
 GIF = base64.b64decode("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 WEBP = base64.b64decode("UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA")
+SIDE = (512).to_bytes(2, "little")
+WEBP = WEBP[:26] + SIDE + SIDE + WEBP[30:]  # it says so of itself: that of a sticker
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]>>endobj\n"
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP = b"PK\x03\x04\x14\x00\x00\x00\x00\x00" + bytes(16) + b"\x13\x00\x00\x00[Content_Types].xml"
@@ -60,7 +62,7 @@ def _webp(size: int) -> bytes:
 
 
 def _moving_webp(size: int) -> bytes:
-    return _riff(b"WEBPVP8X\x0a\x00\x00\x00\x02" + bytes(9) + b"ANIM", size)
+    return _riff(b"WEBPVP8X\x0a\x00\x00\x00\x02" + bytes(3) + b"\xff\x01\x00" * 2 + b"ANIM", size)
 
 
 def _fixed(head: bytes) -> Callable[[int], bytes]:
@@ -144,3 +146,16 @@ def moves(begin: bytes) -> bool:
 def true_colour(begin: bytes) -> bool:
     """Tell whether a PNG is 8-bit RGB or RGBA, the only ones WhatsApp takes (meta (d))."""
     return begin[24:26] in {b"\x08\x02", b"\x08\x06"}
+
+
+def square(begin: bytes) -> bool:
+    """Tell whether a WebP has the measures of a sticker."""
+    if begin[12:16] == b"VP8X":
+        return begin[24:30] == b"\xff\x01\x00" * 2
+    return begin[12:16] != b"VP8 " or begin[26:30] == SIDE + SIDE
+
+
+def mono(begin: bytes) -> bool:
+    """Tell whether an Ogg of Opus has one channel."""
+    at = begin.find(b"OpusHead")
+    return at < 0 or begin[at + 9 : at + 10] == b"\x01"

@@ -94,8 +94,9 @@ class GraphSettings(Part):
     upload_type_mismatch: Literal["refuse", "accept"] = Field(
         "refuse", description="`type` is not the Content-Type of the part (unsure)"
     )
-    document_mimes: Literal["any", "listed"] = Field(
-        "any", description="what goes as a document: any type, or those of Meta's page (unsure)"
+    document_mimes: Literal["listed", "any"] = Field(
+        "listed",
+        description="uploads and documents: the types of Meta's page, or any (unsure)",
     )
     plain_ogg: Literal["accept", "refuse"] = Field(
         "accept", description="audio/ogg without codecs=opus (unsure)"

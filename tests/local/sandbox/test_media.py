@@ -243,12 +243,17 @@ def test_an_upload_over_100_mb_is_refused(world: World) -> None:
     assert "too big" in got.json()["error"]["error_data"]["details"]
 
 
+@pytest.mark.parametrize("mime", ["image/gif", "text/csv", "application/zip", "video/webm"])
+def test_an_upload_takes_the_types_of_metas_page_unless_told(world: World, mime: str) -> None:
+    assert world.upload(b"x", mime).status_code == 400
+    world.sandbox.settings(graph={"document_mimes": "any"})
+    assert world.upload(b"x", mime).status_code == 200
+
+
 def test_uploads_may_be_held_to_stricter_rules(world: World) -> None:
     large = JPEG + bytes(5 * MB)
     assert world.upload(large, "image/jpeg").status_code == 200
-    world.sandbox.settings(
-        graph={"upload_cap": "by_type", "document_mimes": "listed", "upload_refusal_code": 100}
-    )
+    world.sandbox.settings(graph={"upload_cap": "by_type", "upload_refusal_code": 100})
     for got in (
         world.upload(large, "image/jpeg"),
         world.upload(b"x", "application/zip"),

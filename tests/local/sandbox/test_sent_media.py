@@ -21,6 +21,11 @@ def sending(kind: str, **part: Any) -> dict[str, Any]:
     return {"messaging_product": "whatsapp", "to": "919876543210", "type": kind, kind: part}
 
 
+def square(side: int) -> bytes:
+    """A sticker of that many points."""
+    return WEBP[:26] + side.to_bytes(2, "little") * 2 + WEBP[30:]
+
+
 def grey() -> bytes:
     picture = bytearray(png())
     picture[25] = 0
@@ -30,6 +35,7 @@ def grey() -> bytes:
 @pytest.fixture(autouse=True)
 def _open(world: World) -> None:
     world.opened()
+    world.sandbox.settings(graph={"document_mimes": "any"})
 
 
 def test_a_file_reaches_the_customer_with_its_hash(world: World) -> None:
@@ -57,6 +63,7 @@ FITS: dict[str, tuple[str, bytes, str, dict[str, Any]]] = {
     "a picture as a document": ("document", GIF, "image/gif", {}),
     "a large picture as a document": ("document", JPEG + bytes(6 * MB), "image/jpeg", {}),
 }
+STEREO: tuple[str, dict[str, Any], str] = ("audio/ogg; codecs=opus", {}, "mono")
 UNFIT: dict[str, tuple[str, bytes, str, dict[str, Any], str]] = {
     "gif": ("image", GIF, "image/gif", {}, "image/jpeg, image/png"),
     "webp as a picture": ("image", WEBP, "image/webp", {}, "mime type"),
@@ -72,6 +79,8 @@ UNFIT: dict[str, tuple[str, bytes, str, dict[str, Any], str]] = {
     "voice that is no ogg": ("audio", M4A, "audio/mp4", {"voice": True}, "voice"),
     "large sticker": ("sticker", WEBP + bytes(100 * 1024), "image/webp", {}, "too big"),
     "large moving sticker": ("sticker", MOVING + bytes(500 * 1024), "image/webp", {}, "too big"),
+    "small sticker": ("sticker", square(96), "image/webp", {}, "512 x 512"),
+    "ogg in stereo": ("audio", OGG.replace(b"\x01\x01\x38", b"\x01\x02\x38"), *STEREO),
     "png as a sticker": ("sticker", png(), "image/png", {}, "image/webp"),
 }
 
