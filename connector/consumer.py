@@ -16,7 +16,8 @@ from connector.worker import Worker
 from shared.messaging.amqp import Backoff, Channel, Connection, words
 from shared.messaging.topology import Topology
 from shared.runtime.errors import Unavailable
-from shared.runtime.logging import describe, logger
+from shared.runtime.logging import logger
+from shared.runtime.periodic import every
 
 log = logger()
 
@@ -43,15 +44,14 @@ class Consumer:
     async def run(self) -> None:
         """Consume. Cancel it after the routes have stopped."""
         backoff = Backoff()
-        while True:
+
+        async def consume() -> None:
             try:
                 await self._connected(backoff)
             except Unavailable as error:
                 self._note(error.detail)
-            except Exception as error:  # noqa: BLE001  # the loop must outlive a surprise of pika's
-                self._note(type(error).__name__)
-                log.error("consumer_failed", extra=describe(error))
-            await asyncio.sleep(backoff.next())
+
+        await every(backoff.next, consume, "consumer", at_once=True)
 
     def _note(self, why: str) -> None:
         if why != self._why:  # once, not at every attempt

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,15 +13,13 @@ from connector.values import Held
 from shared.erasure.events import received_at, without
 from shared.erasure.marks import Marker, Marks
 from shared.messaging.envelope import Event
-from shared.runtime.errors import BadInput, ParleyError
-from shared.runtime.logging import describe, logger
+from shared.runtime.errors import BadInput
+from shared.runtime.periodic import background, every
 from shared.storage.database import Database
-
-log = logger()
 
 EVERY_S = 1.0  # well within the five seconds that `parley erase` waits before anything goes
 MARGIN_S = 2 * 3600.0  # beyond an event's longest life, before its marks are forgotten
-FORGET_EVERY = 600  # looks
+FORGET_EVERY_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -75,24 +72,11 @@ class Erased:
 
     async def run(self) -> None:
         """Look once a second, until cancelled. What was known holds while PostgreSQL is away."""
-        looks = 0
-        while True:
-            await asyncio.sleep(EVERY_S)
-            await self.refresh(keep_house=looks % FORGET_EVERY == 0)
-            looks += 1
+        forgetting = every(FORGET_EVERY_S, self._forget_old, "old erasures", at_once=True)
+        async with background(forgetting):
+            await every(EVERY_S, self.look, "erasures")
 
-    async def refresh(self, *, keep_house: bool = False) -> None:
-        """Look once, whatever PostgreSQL says: before the first event, and then by `run`."""
-        try:
-            await self.look()
-            if keep_house:
-                await self._keep_house()
-        except ParleyError as error:
-            log.warning("erasures_unknown", extra={"detail": error.detail})
-        except Exception as error:  # noqa: BLE001  # the next look needs it
-            log.error("erasures_unknown", extra=describe(error))
-
-    async def _keep_house(self) -> None:
+    async def _forget_old(self) -> None:
         await self._database.call("erasure_forget", seconds=self._longest_life)
         age: float | None = await self._database.call("retention_age")
         counts.RETENTION_AGE.set(-1 if age is None else age)

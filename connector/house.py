@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
 
 from connector.lease import Lease
 from connector.ledger import Ledger, Places
@@ -17,7 +15,7 @@ from shared.messaging.marks import Upkeep
 from shared.messaging.publisher import Publisher
 from shared.messaging.spooled import InPostgres, InS3
 from shared.messaging.topology import Topology
-from shared.runtime.ending import ended
+from shared.runtime.periodic import background
 from shared.storage.cache import Cache
 from shared.storage.database import Database
 from shared.storage.objects import Objects
@@ -51,13 +49,3 @@ async def keeping_house(
         await stack.enter_async_context(background(ledger.run(lease, settings.ledger_seconds)))
         await stack.enter_async_context(background(tidy(database, lease)))
         yield
-
-
-@asynccontextmanager
-async def background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run something beside the block, and end it with the block."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        await ended(task)

@@ -14,8 +14,8 @@ from typing import TypeVar
 
 from pg8000.exceptions import DatabaseError
 
-from shared.runtime.ending import ended
 from shared.runtime.logging import logger
+from shared.runtime.periodic import background, every
 from shared.storage.database import TROUBLE, Session
 from shared.storage.database_url import DatabaseUrl
 
@@ -45,26 +45,23 @@ class Lease:
         """Try for it, and keep it, for the length of the block."""
         lease = cls(url, name)
         await lease.look()
-        task = asyncio.create_task(lease._run())
         try:
-            yield lease
+            async with background(every(EVERY_S, lease.look, "lease")):
+                yield lease
         finally:
-            await ended(task)
             lease.mine = False
             await lease._in_thread(lease._drop)
             lease._thread.shutdown()
 
     async def look(self) -> None:
         """Take it if it is free; find out whether it is still ours."""
-        mine = await self._in_thread(self._held)
-        if mine != self.mine:
-            log.info("sweeper_here" if mine else "sweeper_elsewhere")
-        self.mine = mine
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY_S)
-            await self.look()
+        mine = False  # whatever goes wrong: another connector may have taken it
+        try:
+            mine = await self._in_thread(self._held)
+        finally:
+            if mine != self.mine:
+                log.info("sweeper_here" if mine else "sweeper_elsewhere")
+            self.mine = mine
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -82,6 +79,9 @@ class Lease:
         except (DatabaseError, *TROUBLE):
             self._drop()
             return False
+        except BaseException:
+            self._drop()
+            raise
 
     def _drop(self) -> None:
         session, self._session = self._session, None

@@ -20,9 +20,9 @@ from shared.messaging.publisher import Publisher
 from shared.messaging.sending import TENANTS_SHOWN
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, OUTBOUND_GENESYS_MESSAGES
 from shared.runtime.clock import utcnow
-from shared.runtime.errors import ParleyError
-from shared.runtime.logging import describe, logger
+from shared.runtime.logging import logger
 from shared.runtime.metrics import Bounded
+from shared.runtime.periodic import every
 from shared.storage.database import Database
 
 log = logger()
@@ -57,22 +57,27 @@ class Ledger:
         self._tenant = Bounded(TENANTS_SHOWN)
         self._missing: Counter[str] = Counter()
 
-    async def run(self, lease: Lease, every: float) -> None:
-        """Keep it every `every` seconds while the lease is ours, until cancelled."""
-        loop = asyncio.get_running_loop()
-        while True:
-            began = loop.time()
+    async def run(self, lease: Lease, seconds: float) -> None:
+        """Keep it every so many seconds while the lease is ours, until cancelled."""
+        clock = asyncio.get_running_loop().time
+        took = 0.0
+
+        async def turn() -> None:
+            nonlocal took
+            began = clock()
             try:
-                await self._notes.tell()
-                if lease.mine:
-                    await self.keep()
-                else:
-                    counts.LEDGER.clear()
-            except ParleyError as error:
-                log.warning("ledger_failed", extra={"detail": error.detail})
-            except Exception as error:  # noqa: BLE001  # the next look needs it
-                log.error("ledger_failed", extra=describe(error))
-            await asyncio.sleep(max(every, LONGEST_SHARE * (loop.time() - began)))
+                await self._turn(lease)
+            finally:
+                took = clock() - began
+
+        await every(lambda: max(seconds, LONGEST_SHARE * took), turn, "ledger", at_once=True)
+
+    async def _turn(self, lease: Lease) -> None:
+        await self._notes.tell()
+        if lease.mine:
+            await self.keep()
+        else:
+            counts.LEDGER.clear()
 
     async def keep(self) -> None:
         """Settle what is done, then show all. Raises Unavailable."""

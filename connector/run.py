@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
@@ -16,19 +16,20 @@ from connector.dead import Undertaker
 from connector.dispatch import Target
 from connector.erased import Erased
 from connector.health import serving
-from connector.house import background, keeping_house
+from connector.house import keeping_house
 from connector.notes import Notes
 from connector.park import Park
 from connector.route import Route
 from connector.settings import Settings
 from connector.suspended import Suspended
-from connector.ticks import Ticker, pass_time
+from connector.ticks import Ticker, passing_time
 from shared.messaging.publisher import Publisher
 from shared.messaging.topology import Topology
 from shared.runtime.errors import ParleyError
 from shared.runtime.function import Check
 from shared.runtime.logging import logger
 from shared.runtime.peer import http_session
+from shared.runtime.periodic import background
 from shared.runtime.service_auth import ServiceTokens
 from shared.storage.database import Database
 
@@ -69,12 +70,10 @@ async def connected(settings: Settings) -> AsyncIterator[list[Route]]:
         notes = Notes(database)
         erased = Erased(database, _keys(settings), settings.max_age_seconds)
         suspended = Suspended(database)
-        await stack.enter_async_context(_kept_up_to_date(erased, suspended))
         routes = _routes(
             settings, session, Admission(erased, suspended), Undertaker(park, publisher), notes
         )
-        for route in routes:
-            suspended.on_return(route.hasten)
+        await stack.enter_async_context(_kept_up_to_date(erased, suspended, routes))
         consumer = Consumer(url, topology, routes, prefetch=settings.prefetch, name=NAME)
         checks = [
             Check("queues", consumer.ping),
@@ -88,17 +87,21 @@ async def connected(settings: Settings) -> AsyncIterator[list[Route]]:
         ticker = Ticker(routes, park, publisher, topology)
         await stack.enter_async_context(background(consumer.run()))
         stack.push_async_callback(_stop, routes, settings.stop_seconds)
-        await stack.enter_async_context(background(pass_time(routes)))
+        await stack.enter_async_context(passing_time(routes))
         await stack.enter_async_context(background(ticker.run(settings.tick_seconds)))
         yield routes
 
 
 @asynccontextmanager
-async def _kept_up_to_date(erased: Erased, suspended: Suspended) -> AsyncIterator[None]:
+async def _kept_up_to_date(
+    erased: Erased, suspended: Suspended, routes: Sequence[Route]
+) -> AsyncIterator[None]:
     """Look before anything goes, then for the length of the block."""
-    with contextlib.suppress(ParleyError):  # then as soon as it can
-        await suspended.look()
-    await erased.refresh()
+    for route in routes:
+        suspended.on_return(route.hasten)
+    for look in (suspended.look, erased.look):
+        with contextlib.suppress(ParleyError):  # then as soon as it can
+            await look()
     async with background(erased.run()), background(suspended.run()):
         yield
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 
 from connector.values import Held
 from shared.messaging.envelope import Event, EventType
-from shared.runtime.errors import BadInput, ParleyError
-from shared.runtime.logging import describe, logger
+from shared.runtime.errors import BadInput
+from shared.runtime.logging import logger
+from shared.runtime.periodic import every
 from shared.storage.database import Database
 
 log = logger()
@@ -32,14 +32,7 @@ class Suspended:
 
     async def run(self) -> None:
         """Look until cancelled. What was known holds while PostgreSQL is away."""
-        while True:
-            try:
-                await self.look()
-            except ParleyError as error:
-                log.warning("suspensions_unknown", extra={"detail": error.detail})
-            except Exception as error:  # noqa: BLE001  # the next look needs it
-                log.error("suspensions_unknown", extra=describe(error))
-            await asyncio.sleep(EVERY_S)
+        await every(EVERY_S, self.look, "suspensions")
 
     async def look(self) -> None:
         """Learn them anew. Raises Unavailable."""

@@ -20,8 +20,9 @@ from shared.messaging.marks import Upkeep, member
 from shared.messaging.publisher import Publisher
 from shared.messaging.spool import Name, Spooled
 from shared.messaging.spooled import InPostgres, InS3, Waiting
-from shared.runtime.errors import BadInput, ParleyError, Unavailable
-from shared.runtime.logging import describe, logger
+from shared.runtime.errors import BadInput, Unavailable
+from shared.runtime.logging import logger
+from shared.runtime.periodic import every
 
 log = logger()
 
@@ -90,35 +91,38 @@ class Sweeper:
         self.waiting = 0  # objects, when it last looked
         self._looked = float("-inf")
         self._stopping = asyncio.Event()
-        self._stopped = asyncio.Event()
+        self._in_hand = asyncio.Lock()
 
-    async def run(self, lease: Lease, every: float) -> None:
+    async def run(self, lease: Lease, seconds: float) -> None:
         """Sweep while the lease is ours, until `finish` or cancelled."""
-        backoff = Backoff(first=every, most=AWAY_S)
-        while not self._stopping.is_set():
-            well = True
-            try:
-                if lease.mine:
-                    well = (await self.sweep()).well
-                else:
-                    counts.show_spool({}, None)
-            except ParleyError as error:
-                well = False
-                log.warning("sweep_failed", extra={"detail": error.detail})
-            except Exception as error:  # noqa: BLE001  # the spool needs the next sweep
-                well = False
-                log.error("sweep_failed", extra=describe(error))
-            if well:
+        backoff = Backoff(first=seconds, most=AWAY_S)
+        pause = seconds
+
+        async def turn() -> None:
+            nonlocal pause
+            pause = backoff.next()
+            if await self._turn(lease):
                 backoff.reset()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), every if well else backoff.next())
-        self._stopped.set()
+                pause = seconds
+
+        await every(lambda: pause, turn, "sweep", at_once=True)
+
+    async def _turn(self, lease: Lease) -> bool:
+        """Sweep once, if it is ours to do. True when nothing was left that could have gone."""
+        async with self._in_hand:
+            if self._stopping.is_set():
+                return True
+            if not lease.mine:
+                counts.show_spool({}, None)
+                return True
+            return (await self.sweep()).well
 
     async def finish(self) -> None:
         """Begin nothing more, and wait for what is in hand: published and deleted."""
         self._stopping.set()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopped.wait(), LAST_S)
+            async with asyncio.timeout(LAST_S), self._in_hand:
+                return
 
     async def sweep(self) -> Tally:
         """Publish what waits. Raises Unavailable when nothing could be looked at."""

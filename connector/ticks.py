@@ -6,9 +6,9 @@ tick: whoever is active swallows it, and drains.
 
 from __future__ import annotations
 
-import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from connector import counts
 from connector.park import Park, QueueRows
@@ -16,24 +16,26 @@ from connector.route import Route
 from connector.worker import Worker
 from shared.messaging.publisher import Publisher
 from shared.messaging.topology import Topology
-from shared.runtime.errors import ParleyError
-from shared.runtime.logging import describe, logger
-
-log = logger()
+from shared.runtime.periodic import background, every
 
 TICK = "parley.tick.v1"
 STEP_S = 0.1
 
 
-async def pass_time(routes: Sequence[Route]) -> None:
-    """Let every route look at the clock, until cancelled."""
-    while True:
-        await asyncio.sleep(STEP_S)
+@asynccontextmanager
+async def passing_time(routes: Sequence[Route]) -> AsyncIterator[None]:
+    """Let every route look at the clock for the length of the block, whatever another one does."""
+    async with AsyncExitStack() as stack:
         for route in routes:
-            try:
-                route.tick()
-            except Exception as error:  # noqa: BLE001  # time has to go on
-                log.error("tick_failed", extra={"exchange": route.exchange} | describe(error))
+            await stack.enter_async_context(background(_pass_time(route)))
+        yield
+
+
+async def _pass_time(route: Route) -> None:
+    async def tick() -> None:
+        route.tick()
+
+    await every(STEP_S, tick, f"ticks of {route.exchange}")
 
 
 class Ticker:
@@ -47,16 +49,9 @@ class Ticker:
         self._publisher = publisher
         self._topology = topology
 
-    async def run(self, every: float) -> None:
-        """Look every `every` seconds, until cancelled."""
-        while True:
-            await asyncio.sleep(every)
-            try:
-                await self.look()
-            except ParleyError as error:
-                log.warning("look_failed", extra={"detail": error.detail})
-            except Exception as error:  # noqa: BLE001  # quiet queues need the next look
-                log.error("look_failed", extra=describe(error))
+    async def run(self, seconds: float) -> None:
+        """Look every `seconds`, until cancelled."""
+        await every(seconds, self.look, "parked rows")
 
     async def look(self) -> None:
         """Stir the quiet queues that have rows, and learn keys that another connector parked."""

@@ -13,10 +13,10 @@ from typing import Literal
 
 from shared.messaging.envelope import Event, EventType
 from shared.runtime.clock import utcnow
-from shared.runtime.ending import ended
 from shared.runtime.errors import BadInput, ParleyError
-from shared.runtime.logging import describe, logger
+from shared.runtime.logging import logger
 from shared.runtime.metrics import counter
+from shared.runtime.periodic import background, every
 from shared.services.keeping import MOST_ARRIVALS, Arrival, KeepingClient
 
 log = logger()
@@ -45,11 +45,10 @@ class Book:
     async def open(cls, state: KeepingClient) -> AsyncIterator[Book]:
         """A book for the length of the block; its end tells what is left."""
         book = cls(state)
-        task = asyncio.create_task(book._run())
         try:
-            yield book
+            async with background(every(EVERY_S, book._tell_all, "arrivals")):
+                yield book
         finally:
-            await ended(task)
             await book._last_words()
 
     def note(self, events: Iterable[Event]) -> None:
@@ -71,16 +70,12 @@ class Book:
                 )
             )
 
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY_S)
-            try:
-                while self._waiting:
-                    await self._tell()
-            except ParleyError as error:
-                self._say(error.detail)
-            except Exception as error:  # noqa: BLE001  # the next second needs it
-                log.error("ledger_failed", extra=describe(error))
+    async def _tell_all(self) -> None:
+        try:
+            while self._waiting:
+                await self._tell()
+        except ParleyError as error:
+            self._say(error.detail)
 
     async def _tell(self) -> None:
         """Tell some; what was not taken stays in front."""

@@ -83,12 +83,13 @@ class Batcher(Generic[Item, Answer]):
             batch, self._waiting = self._waiting, []
             try:
                 answers = await self._ask([item for item, _ in batch])
+                answered = list(zip(batch, answers, strict=True))
             except Exception as error:  # noqa: BLE001  # it is each caller's to handle
                 for _, future in batch:
                     if not future.done():
                         future.set_exception(error)
                 continue
-            for (_, future), answer in zip(batch, answers, strict=True):
+            for (_, future), answer in answered:
                 if not future.done():
                     future.set_result(answer)
         self._asking = None

@@ -17,6 +17,7 @@ from shared.messaging.spool import Spool, Spooled, line_of, name_of
 from shared.runtime.ending import ended
 from shared.runtime.errors import BadInput, Unavailable
 from shared.runtime.logging import logger
+from shared.runtime.periodic import until
 
 log = logger()
 
@@ -68,15 +69,16 @@ class Health:
                 timeout.reschedule(loop.time())  # in the order in which they came
 
     async def _until_well(self) -> None:
-        while True:
-            await asyncio.sleep(PROBE_EVERY_S)
-            try:
-                await self._publisher.ping()
-            except Unavailable:
-                continue
-            self._probe = None
-            log.info("broker_takes_again")
-            return
+        await until(PROBE_EVERY_S, self._answers, "broker's answer")
+        self._probe = None
+        log.info("broker_takes_again")
+
+    async def _answers(self) -> bool:
+        try:
+            await self._publisher.ping()
+        except Unavailable:
+            return False
+        return True
 
     async def close(self) -> None:
         """Stop looking."""

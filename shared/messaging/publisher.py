@@ -21,9 +21,9 @@ from shared.messaging.amqp import Backoff, Channel, Connection, words
 from shared.messaging.confirms import Confirms
 from shared.messaging.envelope import CONTENT_TYPE, Event
 from shared.messaging.topology import ERROR_EVENTS, Topology
-from shared.runtime.ending import ended
 from shared.runtime.errors import Unavailable
-from shared.runtime.logging import describe, logger
+from shared.runtime.logging import logger
+from shared.runtime.periodic import background, every
 
 log = logger()
 
@@ -66,13 +66,10 @@ class Publisher:
     ) -> AsyncIterator[Self]:
         """A publisher for the length of the block. Does not fail when the broker is away."""
         publisher = cls(url, topology, **options)
-        task = asyncio.create_task(publisher._run())
-        try:
+        async with background(publisher._run()):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(publisher._tried.wait(), FIRST_CONNECT_S)
             yield publisher
-        finally:
-            await ended(task)
 
     async def publish(self, exchange: str, event: Event) -> None:
         """Hand one event to its partition's queue. Raises Unavailable, or BadInput of `encode`."""
@@ -147,15 +144,16 @@ class Publisher:
     async def _run(self) -> None:
         """Connect and publish until cancelled; what goes wrong is said and tried again."""
         backoff = Backoff()
-        while True:
+
+        async def serve() -> None:
             try:
                 await self._connected(backoff)
             except Unavailable as error:
                 self._note(error.detail)
-            except Exception as error:  # noqa: BLE001  # the loop must outlive a surprise of pika's
-                self._note(type(error).__name__)
-                log.error("publisher_failed", extra=describe(error))
-            await asyncio.sleep(backoff.next())
+            finally:
+                self._tried.set()
+
+        await every(backoff.next, serve, "publisher", at_once=True)
 
     def _note(self, why: str) -> None:
         if why != self._why:  # once, not at every attempt

@@ -5,14 +5,13 @@ Told with every answer between functions, so that who sends the work can send le
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.types import Message, Send
 
-from shared.runtime.ending import ended
+from shared.runtime.periodic import background, every
 
 HEADER = "Parley-Late"  # a part of one: 0.125 is every eighth look
 STEP_S = 0.05
@@ -26,21 +25,18 @@ class Lag:
     def __init__(self) -> None:
         """Nothing is known yet: it is on time."""
         self.late = 0.0
+        self._looked = 0.0
 
     @asynccontextmanager
     async def measured(self) -> AsyncIterator[None]:
         """Measure for the length of the block."""
-        task = asyncio.create_task(self._measure())
-        try:
+        self._looked = time.perf_counter()
+        async with background(every(STEP_S, self._look, "lateness")):
             yield
-        finally:
-            await ended(task)
 
-    async def _measure(self) -> None:
-        while True:
-            began = time.perf_counter()
-            await asyncio.sleep(STEP_S)
-            self.note(time.perf_counter() - began - STEP_S)
+    async def _look(self) -> None:
+        self.note(time.perf_counter() - self._looked - STEP_S)
+        self._looked = time.perf_counter()
 
     def note(self, seconds: float) -> None:
         """A sleep ended so much too late."""

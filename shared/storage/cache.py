@@ -25,6 +25,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from shared.runtime.ending import ended
 from shared.runtime.errors import Unavailable
 from shared.runtime.metrics import counter
+from shared.runtime.periodic import until
 
 READS = counter("cache_reads", "Reads of the cache", ("outcome",))
 WRITES = counter("cache_writes", "Writes and deletes in the cache", ("outcome",))
@@ -94,16 +95,17 @@ class Breaker:
             self._watch = asyncio.create_task(self._watch_until_back())
 
     async def _watch_until_back(self) -> None:
-        while True:
-            await asyncio.sleep(self._limits.probe_every)
-            try:
-                async with asyncio.timeout(self._limits.call):
-                    await self._probe()
-            except TROUBLE:
-                self._failed_at = time.monotonic()
-                continue
-            self._failures, self._watch = 0, None
-            return
+        await until(self._limits.probe_every, self._answers, "Redis' answer")
+        self._failures, self._watch = 0, None
+
+    async def _answers(self) -> bool:
+        try:
+            async with asyncio.timeout(self._limits.call):
+                await self._probe()
+        except TROUBLE:
+            self._failed_at = time.monotonic()
+            return False
+        return True
 
     async def close(self) -> None:
         """Stop the probe."""

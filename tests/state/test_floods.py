@@ -118,7 +118,7 @@ def test_what_waited_a_week_for_no_message_is_forgotten(desk: Desk, migrated: En
     async def keep_house() -> None:
         url = migrated.database_url("connector")
         async with Database.open(url, size=1) as connector, Lease.open(url, new_id()) as lease:
-            keeper = asyncio.create_task(tidy(connector, lease, every=0.1))
+            keeper = asyncio.create_task(tidy(connector, lease, seconds=0.1))
 
             async def none_left() -> bool:
                 return not await connector.rows(OLD)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from auth_service.issuer import Issuer
 from auth_service.providers import Denied, Providers, Refused
@@ -21,6 +22,7 @@ from shared.runtime.ending import ended
 from shared.runtime.errors import ParleyError
 from shared.runtime.logging import logger
 from shared.runtime.metrics import gauge
+from shared.runtime.periodic import every
 from shared.services.auth import CredentialBad, TokenRequest
 from shared.services.checks import CredentialHealth, Standing
 from shared.services.tenancy import Health, TenancyClient
@@ -61,23 +63,16 @@ class Patrol:
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
 
-    def start(self, every: float) -> None:
-        """Begin; `every` in seconds."""
-        self._task = asyncio.create_task(self._live(every))
+    def start(self, seconds: float) -> None:
+        """Begin: a round every so many seconds."""
+        # Replicas that start together do not ask together.
+        jittered = partial(random.uniform, seconds * 0.5, seconds * 1.5)
+        self._task = asyncio.create_task(every(jittered, self.round, "credentials"))
 
     async def close(self) -> None:
         """Stop."""
         if self._task is not None:
             await ended(self._task)
-
-    async def _live(self, every: float) -> None:
-        while True:
-            # Replicas that start together do not ask together.
-            await asyncio.sleep(every * random.uniform(0.5, 1.5))  # noqa: S311  # no secret
-            try:
-                await self.round()
-            except ParleyError as error:
-                log.info("patrol_waits", extra={"code": error.code})
 
     async def round(self) -> None:
         """Show how all stand; ask of those that are due. Raises ParleyError: another time."""

@@ -13,6 +13,7 @@ from contextlib import suppress
 from shared.runtime.ending import ended
 from shared.runtime.errors import ParleyError
 from shared.runtime.logging import logger
+from shared.runtime.periodic import every
 from shared.services.auth import TokenRequest
 from shared.services.tenancy import TIMEOUT
 from shared.storage.cache import Cache
@@ -65,20 +66,19 @@ class Invalidator:
 
     def start(self) -> None:
         """Begin to look for what is left, by this replica or by another."""
-        self._task = asyncio.create_task(self._live())
+        self._task = asyncio.create_task(every(0.0, self._look_again, "stale keys"))
 
     async def close(self) -> None:
         """Stop; what is left is in the table."""
         if self._task is not None:
             await ended(self._task)
 
-    async def _live(self) -> None:
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._refused.wait(), LOOK_S)
-                await asyncio.sleep(TRY_AGAIN_S)
-            self._refused.clear()
-            await self.tell()
+    async def _look_again(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._refused.wait(), LOOK_S)
+            await asyncio.sleep(TRY_AGAIN_S)
+        self._refused.clear()
+        await self.tell()
 
     async def _sweep(self) -> bool:
         async with self._turn:
