@@ -15,7 +15,8 @@ from shared.limits.values import Lane
 from shared.media.store import name_of
 from shared.runtime.errors import BadInput, Unavailable
 from shared.storage.database import Database
-from shared.wire.customer import is_bsuid, phone_digits, spellings
+from shared.wire.customer import canonical_id, is_bsuid, is_wa_id, spellings
+from shared.wire.phone import phone_digits
 
 REDIS_S = 2.0
 AT_ONCE = 500
@@ -76,9 +77,14 @@ def named(phone: str | None, wa_id: str | None, user_id: str | None) -> str:
         if not is_bsuid(user_id):
             raise BadInput("--user-id is no user id of WhatsApp's, such as DE.13491208655302741918")
         return user_id
-    digits = phone_digits(phone or wa_id or "")
+    if wa_id is not None:  # as WhatsApp told it: taken as it is
+        plain = canonical_id(wa_id)
+        if not is_wa_id(plain):
+            raise BadInput("--wa-id is no number of WhatsApp's, such as 491511234567")
+        return plain
+    digits = phone_digits(phone or "")
     if digits is None:
-        raise BadInput("that is no international number, such as +49 151 1234567")
+        raise BadInput("that is no international number for sure: write it like +49 151 1234567")
     return digits
 
 

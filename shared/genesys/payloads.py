@@ -10,8 +10,10 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from shared.wire.body import Json, PayloadError, loads
-from shared.wire.customer import is_bsuid, phone_digits
+from shared.wire.customer import is_bsuid
 from shared.wire.fields import moment, obj, objects, text
+from shared.wire.phone import phone_digits
+from shared.wire.words import unmarked
 
 __all__ = [
     "OutboundMessage",
@@ -195,5 +197,5 @@ def customer_address(to_id: str | None) -> str | None:
     """
     if to_id is None:
         return None
-    plain = to_id.strip()
+    plain = unmarked(to_id).strip()
     return plain if is_bsuid(plain) else phone_digits(plain)

@@ -13,7 +13,7 @@ from shared.transforms.notes import Note
 from shared.whatsapp.items import message_key, sender
 from shared.whatsapp.payloads import contact_of, contacts_by_id
 from shared.wire.body import Json
-from shared.wire.customer import phone_digits
+from shared.wire.customer import canonical_id, same_number
 from shared.wire.fields import moment, obj, objects, text
 
 KIND = "call"
@@ -23,7 +23,7 @@ WORDS = "[the customer called]"
 def read_calls(value: Json) -> Iterator[HistoryMessage | Note]:
     """A line of history for each call that a customer began, by its own id; a note for them all."""
     contacts = contacts_by_id(value.get("contacts"))
-    ours = phone_digits(text(obj(value.get("metadata")).get("display_phone_number")) or "")
+    ours = canonical_id(text(obj(value.get("metadata")).get("display_phone_number")) or "")
     for call in objects(value.get("calls")):
         customer = sender(call, contact_of(call, _FROM, contacts))
         if customer.id is not None and _begun_by_customer(call, ours):
@@ -42,11 +42,11 @@ def read_calls(value: Json) -> Iterator[HistoryMessage | Note]:
 _FROM = ("from", "from_user_id")
 
 
-def _begun_by_customer(call: Json, ours: str | None) -> bool:
+def _begun_by_customer(call: Json, ours: str) -> bool:
     """Said outright, else told from the numbers."""
     if (text(call.get("event")) or "").strip().lower() != "connect":
         return False
     said = (text(call.get("direction")) or "").strip().upper()
     if said:
         return said == "USER_INITIATED"
-    return ours is not None and phone_digits(text(call.get("from")) or "") != ours
+    return bool(ours) and not same_number(text(call.get("from")) or "", ours)

@@ -16,6 +16,7 @@ from shared.transforms.notes import Note, error_notes, unreadable
 from shared.whatsapp.items import Customer, customer_of, message_key, message_type, recipient
 from shared.whatsapp.payloads import contact_of, contacts_by_id, elements
 from shared.wire.body import Json
+from shared.wire.customer import canonical_id, same_number
 from shared.wire.fields import moment, obj, objects, text
 
 Direction = Literal["inbound", "outbound"]
@@ -105,7 +106,7 @@ def _past(value: Json) -> Iterator[tuple[Any, Any]]:
 
 
 def _read_past(
-    message: Json, thread_id: Any, ours: str | None, contacts: Mapping[str, Json]
+    message: Json, thread_id: Any, ours: str, contacts: Mapping[str, Json]
 ) -> HistoryMessage | None:
     """One message of the past; None when it names no customer."""
     past = obj(message.get("history_context"))
@@ -132,13 +133,13 @@ def _read_past(
     )
 
 
-def _is_ours(message: Json, past: Json, thread_id: Any, ours: str | None) -> bool:
+def _is_ours(message: Json, past: Json, thread_id: Any, ours: str) -> bool:
     """Whether the business wrote it: said outright, else told from the numbers."""
     said, writer = past.get("from_me"), _digits(message.get("from"))
     if isinstance(said, bool):
         return said
-    if writer and writer in (ours, _digits(thread_id)):
-        return writer == ours
+    if writer and any(same_number(writer, one) for one in (ours, _digits(thread_id))):
+        return same_number(writer, ours)
     return bool(message.get("to") or message.get("to_user_id"))
 
 
@@ -160,6 +161,6 @@ def _to(message: Json, contacts: Mapping[str, Json]) -> Customer:
     return recipient(message, contact_of(message, _TO, contacts))
 
 
-def _digits(value: Any) -> str | None:
-    """A number in its digits, however it is written."""
-    return "".join(one for one in text(value) or "" if one.isdecimal()) or None
+def _digits(value: Any) -> str:
+    """A number in its digits, however Meta writes it."""
+    return canonical_id(text(value) or "")

@@ -10,7 +10,7 @@ import re
 from shared.whatsapp import limits
 from shared.whatsapp.media import MediaKind
 from shared.wire.body import Json, PayloadError
-from shared.wire.customer import is_bsuid, phone_digits
+from shared.wire.customer import is_bsuid, is_wa_id
 from shared.wire.words import visible
 
 TEXT_LIMIT = limits.TEXT
@@ -121,7 +121,6 @@ def address(customer: str) -> Json:
     """Address a number in `to`, a BSUID in `recipient`; raises PayloadError for anything else."""
     if is_bsuid(customer):
         return {"recipient": customer}
-    digits = phone_digits(customer)
-    if digits is None:
-        raise PayloadError("the customer is neither an international number nor a BSUID")
-    return {"to": digits}
+    if not is_wa_id(customer):
+        raise PayloadError("the customer is neither a WhatsApp number in digits nor a BSUID")
+    return {"to": customer}

@@ -1,4 +1,7 @@
-"""The customer's id: the digits of a WhatsApp number, or Meta's business-scoped user id (BSUID)."""
+"""The customer's id: the digits of a WhatsApp number, or Meta's business-scoped user id (BSUID).
+
+Numbers here are Meta's own and stay as Meta wrote them; `shared.wire.phone` reads what people type.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,9 @@ def is_bsuid(value: str) -> bool:
     return BSUID.fullmatch(value) is not None
 
 
-def phone_digits(value: str) -> str | None:
-    """Digits of an international number as people write it ("+91 98765 43210"), or None.
-
-    A national form (leading 0) is refused: Meta would guess the country (contracts/meta.md c.1).
-    """
-    plain = _DECORATION.sub("", value)
-    plain = plain.removeprefix("+") if plain.startswith("+") else plain.removeprefix("00")
-    return plain if _E164.fullmatch(plain) else None
+def is_wa_id(value: str) -> bool:
+    """Tell whether the whole string has the form of a WhatsApp number: its digits, without plus."""
+    return _E164.fullmatch(value) is not None
 
 
 def canonical_id(value: str) -> str:
@@ -43,6 +41,11 @@ def canonical_id(value: str) -> str:
     digits = _DECORATION.sub("", plain)
     digits = digits.removeprefix("+") if digits.startswith("+") else digits.removeprefix("00")
     return digits if _E164.fullmatch(digits) else plain.removeprefix("+")
+
+
+def same_number(one: str, other: str) -> bool:
+    """Whether two numbers in digits are one, whichever way its country writes it."""
+    return one == other or one in spellings(other)
 
 
 def spellings(digits: str) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def test_a_text_to_a_number_and_to_a_bsuid() -> None:
         ("15550001111", " ", None, "blank"),
         ("15550001111", "x" * 4097, None, "at most 4096"),
         ("15550001111", "x", "c" * 513, "at most 512"),
-        ("somebody", "x", None, "neither an international number nor a BSUID"),
+        ("somebody", "x", None, "neither a WhatsApp number in digits nor a BSUID"),
     ],
 )
 def test_what_meta_would_refuse_is_refused_here(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from shared.wire.customer import is_bsuid, phone_digits
+from shared.wire.customer import is_bsuid
 from shared.wire.fields import moment, number, obj, objects, text
 from tests.wire.strategies import anything
 
@@ -53,31 +53,6 @@ def test_numbers_pass_as_their_digits_and_truth_values_do_not() -> None:
 @given(anything)
 def test_no_value_makes_a_reader_raise(value: Any) -> None:
     text(value), number(value), moment(value), obj(value), objects(value)
-
-
-@pytest.mark.parametrize(
-    ("written", "digits"),
-    [
-        ("+91 98765 43210", "919876543210"),
-        ("919876543210", "919876543210"),
-        ("0091-98765-43210", "919876543210"),
-        ("+1 (555) 078-3881", "15550783881"),
-        ("+55\u00a011\u00a091234\u20115678", "5511912345678"),
-        ("09876543210", None),
-        ("+0 98765 43210", None),
-        ("12345", None),
-        ("1" * 16, None),
-        ("", None),
-        ("+", None),
-        ("++15550783881", None),
-        ("tel:+15550783881", None),
-        ("call me", None),
-        ("١٥٥٥٠٧٨٣٨٨١", None),
-        ("15550783881|list|x", None),
-    ],
-)
-def test_numbers_as_people_write_them(written: str, digits: str | None) -> None:
-    assert phone_digits(written) == digits
 
 
 def test_the_form_of_a_bsuid() -> None:
