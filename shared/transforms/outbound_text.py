@@ -3,31 +3,84 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import regex
 
+from shared.transforms.outbound_links import URL, set_aside
 from shared.transforms.text import split
 from shared.whatsapp.limits import FILENAME, size
 from shared.wire.words import visible
 
 # Genesys' editors and bots write Markdown. Only what can mean nothing else is rewritten: pairs that
 # stand around words, as in "**now**"; `_x_` and `*x*` mean the same or nothing at WhatsApp.
-_STRONG = re.compile(r"(?<![\w*/])\*\*(?![\s*])([^*\n]+?)(?<!\s)\*\*(?![\w*])")
-_STRUCK = re.compile(r"(?<![\w~/])~~(?![\s~])([^~\n]+?)(?<!\s)~~(?![\w~])")
-_NAMED_LINK = re.compile(r"(?<![!\\])\[([^\[\]\n]{1,200})\]\((https?://[^\s()]{1,2000})\)")
+_STRONG = re.compile(rf"(?<![^\W_])(?<![*/{URL}])\*\*(?![\s*])([^*\n]+?)(?<!\s)\*\*(?![^\W_]|\*)")
+_STRUCK = re.compile(rf"(?<![^\W_])(?<![~/{URL}])~~(?![\s~])([^~\n]+?)(?<!\s)~~(?![^\W_]|~)")
+_PAIRS = [
+    re.compile(
+        rf"(?<![^\W_])(?<![{one}{URL}])({one}{{1,3}})(?![\s{one}])([^{one}\n]+)(?<!\s)\1(?![^\W_]|{one})"
+    )
+    for one in (r"\*", "_", "~", "`")
+]
+_BEFORE = re.compile(rf"(?<![\w*_~`])[*_~`]+(?={URL})")
+_BEHIND = re.compile(rf"(?<={URL})(\*{{2,3}}|_{{2,3}}|~~|`{{2,3}})")
+_NESTING = 3
 
 
 def formatted(text: str) -> str:
-    """Markdown's strong, struck and named links as WhatsApp shows them; all else as it stands."""
-    text = _STRONG.sub(r"*\1*", text)
-    text = _STRUCK.sub(r"~\1~", text)
-    return _NAMED_LINK.sub(_link, text)
+    """Markdown's strong, struck and links as WhatsApp shows them; all else as it stands.
+
+    No mark of emphasis touches an address, of which it would become a part.
+    """
+    aside = set_aside(text)
+    found = _STRONG.sub(lambda pair: _marked("*", pair[1]), aside.text)
+    found = _STRUCK.sub(lambda pair: _marked("~", pair[1]), found)
+    return aside.whole(_apart(found) if URL in found else found)
 
 
-def _link(match: re.Match[str]) -> str:
-    label, url = match[1].strip(), match[2]
-    return f"{label}: {url}" if label and label != url else url
+def _apart(text: str) -> str:
+    """The text without marks that touch an address; a lone one is no mark of the text's own."""
+    for _ in range(_NESTING):
+        for pair in _PAIRS:
+            text = pair.sub(_pair_apart, text)
+    text = _BEFORE.sub("", text)
+    runs = Counter(_RUN.findall(text))
+    return _BEHIND.sub(lambda end: "" if runs[end[0]] > 1 else end[0], text)
+
+
+_RUN = re.compile(r"\*+|_+|~+|`+")
+
+
+def _pair_apart(pair: re.Match[str]) -> str:
+    return _marked(pair[1], pair[2]) if _touches(pair[2]) else pair[0]
+
+
+def _touches(words: str) -> bool:
+    """Whether a mark before or behind the words would become part of an address."""
+    last = max(words.rfind(" "), words.rfind("\t")) + 1
+    return words.startswith(URL) or URL in words[last:]
+
+
+def _marked(mark: str, words: str) -> str:
+    """The words in the mark; where it would touch an address, around the words beside it alone."""
+    if not _touches(words):
+        return f"{mark}{words}{mark}"
+    runs = [""]
+    for one in re.split(r"(\s+)", words):
+        if URL in one or URL in runs[-1]:
+            runs.append(one)
+        else:
+            runs[-1] += one
+    return "".join(one if URL in one else _around(mark, one) for one in runs)
+
+
+def _around(mark: str, words: str) -> str:
+    core = words.strip()
+    start = words.find(core)
+    if not any(map(str.isalnum, core)):
+        return words
+    return f"{words[:start]}{mark}{core}{mark}{words[start + len(core) :]}"
 
 
 def within(text: str, limit: int) -> str:

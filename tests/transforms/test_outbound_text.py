@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import time
+import re
 
 import pytest
 import regex
@@ -16,7 +16,7 @@ from shared.transforms.outbound_text import (
     within,
 )
 from shared.whatsapp.limits import size
-from shared.wire.words import visible
+from shared.wire.words import cleaned, visible
 from tests.transforms.test_text import FAMILY, unicode
 
 
@@ -32,7 +32,7 @@ from tests.transforms.test_text import FAMILY, unicode
         *((same, same) for same in ("_so_", "*so*", "`so`", "***so***", "** so **", "****")),
         *((same, same) for same in ("2**3**4", "a ** b ** c", "__init__", "**open", "x**2 + y**2")),
         *((same, same) for same in ("~~", "~~ a ~~", "[a](b)", "[1]", "[a](javascript:x)")),
-        *((same, same) for same in ("![a](https://x.example/a.png)", "https://x.example/**a**")),
+        ("https://x.example/**a**", "https://x.example/**a**"),
         ("**one\ntwo**", "**one\ntwo**"),
     ],
 )
@@ -42,15 +42,141 @@ def test_only_formatting_that_can_mean_nothing_else_is_rewritten(said: str, show
 
 @given(unicode)
 def test_text_without_pairs_of_marks_stays_as_it_is(text: str) -> None:
-    plain = text.replace("*", "").replace("~", "").replace("[", "")
+    plain = "".join(one for one in cleaned(text) if one not in "*~[<`")
     assert formatted(plain) == plain
 
 
-@pytest.mark.parametrize("text", ["**" * 20_000, "**a" * 15_000, "[a](" * 10_000, "~~a " * 10_000])
-def test_hostile_marks_take_no_time(text: str) -> None:
-    start = time.perf_counter()
-    formatted(text)
-    assert time.perf_counter() - start < 5
+URL = "https://x.example/a_b"
+BARE = [
+    *(
+        "**{}**",
+        "*{}*",
+        "_{}_",
+        "~{}~",
+        "~~{}~~",
+        "`{}`",
+        "```{}```",
+        "***{}***",
+        "_*{}*_",
+        "*_{}_*",
+    ),
+    *(
+        "**_{}_**",
+        "**<{}>**",
+        "**[{}]({})**",
+        "<{}>",
+        "*{}",
+        "[](<{}>)",
+        "![]({})",
+        "[![]({})]({})",
+    ),
+]
+
+
+@pytest.mark.parametrize("written", BARE)
+def test_no_mark_of_emphasis_touches_an_address(written: str) -> None:
+    assert formatted(written.replace("{}", URL)) == URL
+    assert formatted(f"a {written.replace('{}', URL)} b") == f"a {URL} b"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("**Pay here: {}**", "*Pay here:* {}"),
+        ("**Pay here: {}.** Thanks", "*Pay here:* {}. Thanks"),
+        ("**{} is the place**", "{} *is the place*"),
+        ("**one {} two {}**", "*one* {} *two* {}"),
+        ("_**see {}**_", "_*see*_ {}"),
+        ("**[here]({})**", "*here:* {}"),
+        ("[**here**]({})", "*here*: {}"),
+        ("**see {} for more**", "*see {} for more*"),
+        ("*see {} for more*", "*see {} for more*"),
+        ("`curl {} -d`", "`curl {} -d`"),
+        ("`curl {}`", "`curl` {}"),
+        ("**one\n{}**", "**one\n{}"),
+        ("* {}\n* {}", "* {}\n* {}"),
+        ("{}_ and snake_case", "{}_ and snake_case"),
+        ("_x_ {}_a_ _y_", "_x_ {}_a_ _y_"),
+        ("**www.x.example**", "www.x.example"),
+        ("**wa.me/4915100000101**", "wa.me/4915100000101"),
+    ],
+)
+def test_marks_stay_around_the_words_beside_an_address(said: str, shown: str) -> None:
+    assert formatted(said.replace("{}", URL)) == shown.replace("{}", URL)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        *(
+            (said, "our shop: https://x.example/a")
+            for said in (
+                "[our shop](https://x.example/a)",
+                "![our shop](https://x.example/a)",
+                '[our shop](https://x.example/a "A title")',
+                "[our shop](https://x.example/a 'A title')",
+                "[our shop]( https://x.example/a (A title) )",
+                "[our shop](<https://x.example/a>)",
+                '[our\nshop](<https://x.example/a> "A title")',
+                "[our shop:](https://x.example/a)",
+                "[![our shop](https://x.example/a.png)](https://x.example/a)",
+                "[our shop][1]\n[1]: https://x.example/a",
+                '[our shop][]\n[Our  Shop]: <https://x.example/a> "A title"',
+                "[our shop]\n  [our shop]: https://x.example/a 'A title'",
+                "![our shop][1]\n[1]: https://x.example/a",
+            )
+        ),
+        ("[wiki](https://x.example/Foo_(bar))", "wiki: https://x.example/Foo_(bar)"),
+        ("[a](https://x.example/\\(b\\))", "a: https://x.example/(b)"),
+        ("[a](https://x.example/?q=a&amp;b)", "a: https://x.example/?q=a&b"),
+        ("[a](<https://x.example/a b>)", "a: https://x.example/a%20b"),
+        ("[a [b] c](https://x.example/)", "a [b] c: https://x.example/"),
+        ("[a [b](https://x.example) c](d)", "[a b: https://x.example c](d)"),
+        ("see [a](https://x.example)now", "see a: https://x.example now"),
+        ("see [a](https://x.example).", "see a: https://x.example."),
+        ("[x.example](https://x.example/)", "https://x.example/"),
+        ("[mail us](mailto:a@x.example)", "mail us: a@x.example"),
+        ("[call us](tel:+49301234567)", "call us: +49301234567"),
+        ("<a@x.example>", "a@x.example"),
+        ("[1]: https://x.example/unused", "[1]: https://x.example/unused"),
+        *((same, same) for same in ("\\[a](https://x.example)", "[a][b]", "`**a**`", "a < b > c")),
+        *((same, same) for same in ("[a](/path)", "[a](data:x)", "[a](https://x.example", "[ ] x")),
+    ],
+)
+def test_a_named_link_of_any_form_becomes_name_and_url(said: str, shown: str) -> None:
+    assert formatted(said).strip() == shown
+
+
+marks = st.lists(
+    st.sampled_from(
+        [*"*_~`[]()<>!\\ \n\"'a1:.", "https://x.example/a", "www.x.example", "[a](", "**"]
+    )
+)
+
+
+@given(marks.map("".join))
+def test_no_address_is_lost_whatever_stands_around_it(text: str) -> None:
+    found = formatted(text)
+    assert "\0" not in found
+    assert "\1" not in found
+    assert found.count("https://x.example") >= bool(re.search(r"(?<!\[)https://x\.example", text))
+
+
+HOSTILE = [
+    *("**", "**a", "~~a ", "[a](", "[a]((", "[", "[]", "](", "`", "`a", "```", "<a@", "www.", "a."),
+    *("_https://x ", "*https://x*", "(https://x", "https://x", "[a](https://x.example)", "![a"),
+    *('[a](https://x.example/ "', "[a]: x\n", "[[a](https://x.example)", "\\", "*a ", "_*~`"),
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_marks_are_read_once(text: str) -> None:
+    assert formatted(text * (40_000 // len(text)))
+
+
+@pytest.mark.parametrize("text", ["[" * 20_000 + "]" * 20_000, "[x]" * 10_000])
+def test_hostile_references_are_read_once(text: str) -> None:
+    assert formatted(f"{text}\n[x]: https://x.example")
 
 
 letters = st.sampled_from(["\U0001d518", FAMILY, "e\u0301", "a", " "])
