@@ -33,10 +33,13 @@ METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")  # the fr
 # come straight to us; others see how we are, and whom we know, with a service token alone.
 BROUGHT = frozenset({"x-forwarded-for", "x-forwarded-host", "x-call-id", "forwarded"})
 BODY_TIMEOUT_S = 10.0  # a body that takes longer is a client that holds us
+AGAIN_S = 1.0  # when a client whose body was too slow may come again
 
 
 class Host:
     """ASGI app around a function's own app. `draining` makes /readyz say no."""
+
+    body_seconds = BODY_TIMEOUT_S
 
     def __init__(self, app: ASGIApp, function: Function[Any, Any], settings: Settings) -> None:
         """`app` is what functions-framework made of the handler."""
@@ -82,13 +85,12 @@ class Host:
             await own(scope, receive, send)
             return
         try:
-            body = await asyncio.wait_for(self._read(receive), BODY_TIMEOUT_S)
+            body = await asyncio.wait_for(self._read(receive), self.body_seconds)
         except BodyTooLarge as error:
             await problem_of(error)(scope, receive, send)
             return
         except TimeoutError:
-            late = problem(408, "body_too_slow", f"the body took over {BODY_TIMEOUT_S:g} seconds")
-            await late(scope, receive, send)
+            await _too_slow(self.body_seconds)(scope, receive, send)
             return
         if body is None:  # the client left; nobody waits for an answer
             return
@@ -146,6 +148,12 @@ class Host:
             chunks.append(chunk)
             if not message.get("more_body", False):
                 return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_slow(seconds: float) -> Response:
+    """503: nothing was done, so it can be sent again; a sender of webhooks takes a 408 as final."""
+    detail = f"the body took over {seconds:g} seconds"
+    return problem(503, "body_too_slow", detail, retry_after=AGAIN_S)
 
 
 def _odd(scope: Scope) -> Response | None:

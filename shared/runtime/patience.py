@@ -2,6 +2,9 @@
 
 uvicorn begins no clock before the first answer, and its fast parser sets no bound to headers: one
 who sends a byte a minute, or headers without an end, would hold a connection and memory for ever.
+
+What came too slowly, was cut off or was broken on its way is answered 503: nothing was done, and a
+webhook's sender repeats a 5xx, while it takes a 4xx as our last word (contracts/genesys.md c4).
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ HEADERS_S = 10.0  # from the first byte of a request, or from the connection, to
 MAX_HEADER_BYTES = 64 * 1024
 
 _END = b"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-_SLOW = b"HTTP/1.1 408 Request Timeout" + _END
+_AGAIN = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1" + _END
 _LARGE = b"HTTP/1.1 431 Request Header Fields Too Large" + _END
 
 
@@ -51,6 +54,18 @@ class PatientProtocol(HttpToolsProtocol):
             if self._bytes > MAX_HEADER_BYTES:
                 self._refuse(_LARGE)
 
+    def eof_received(self) -> None:
+        """The client sends no more; of a request that it did not end it may still read this."""
+        if not self._waiting or self._bytes:
+            self._refuse(_AGAIN)
+
+    def send_400_response(self, msg: str) -> None:
+        """Bytes that are no HTTP. In a body they were broken on their way: headers were good."""
+        if self._waiting:
+            super().send_400_response(msg)
+        else:
+            self._refuse(_AGAIN)
+
     def on_message_begin(self) -> None:
         """A further request on the same connection begins."""
         super().on_message_begin()
@@ -70,7 +85,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _await_headers(self) -> None:
         self._waiting = True
-        self._clock = self.loop.call_later(self.seconds, self._refuse, _SLOW)
+        self._clock = self.loop.call_later(self.seconds, self._refuse, _AGAIN)
 
     def _stop_clock(self) -> None:
         if self._clock is not None:
@@ -79,6 +94,8 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _refuse(self, answer: bytes) -> None:
         self._stop_clock()
-        if not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
             self.transport.write(answer)
-            self.transport.close()
+        self.transport.close()

@@ -76,10 +76,26 @@ def test_a_webhook_passes_with_its_very_bytes_and_signature(
     assert not {"authorization", "cookie"} & set(hit.headers)
 
 
-def test_a_webhook_function_may_answer_what_it_likes(door: Office, function: Receiver) -> None:
-    for status in (401, 403, 503, 302):
-        function.script("/webhook/genesys", status)
-        assert door.ask("POST", "/webhook/genesys", data=b"{}").status_code == status
+@pytest.mark.parametrize("path", ["/webhook/genesys", "/function/wa-webhook/webhook/meta"])
+@pytest.mark.parametrize("status", [401, 403, 413, 422, 500, 503])
+def test_a_door_s_own_answer_is_passed_on(
+    door: Office, function: Receiver, path: str, status: int
+) -> None:
+    function.offer(path, b'{"code": "of_the_door"}', MEDIA_TYPE)
+    function.script(path, status)
+    answer = door.ask("POST", path.removeprefix("/function/wa-webhook"), data=b"{}")
+    assert (answer.status_code, answer.json()) == (status, {"code": "of_the_door"})
+
+
+@pytest.mark.parametrize("path", ["/webhook/genesys", "/function/wa-webhook/webhook/meta"])
+@pytest.mark.parametrize("status", [302, 400, 404, 408, 425, 429])
+def test_a_refusal_that_is_not_the_door_s_own_asks_for_the_webhook_again(
+    door: Office, function: Receiver, path: str, status: int
+) -> None:
+    function.offer(path, b"<html>no such function", "text/html")
+    function.script(path, status)
+    answer = door.ask("POST", path.removeprefix("/function/wa-webhook"), data=b"{}")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
 
 
 def test_the_function_learns_tenant_caller_and_scopes_from_our_token_alone(

@@ -1,17 +1,23 @@
-"""A client that is slow, or sends headers without an end, holds nothing for long."""
+"""A client that is slow, or sends headers without an end, holds nothing for long.
+
+What came too slowly, cut off or broken may be sent again, and the answer says so.
+"""
 
 import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
 
+from shared.runtime.function import Function, Resources
+from shared.runtime.host import Host
 from shared.runtime.patience import MAX_HEADER_BYTES, PatientProtocol
+from shared.runtime.settings import Settings
 from tests.support import free_port, wait_until
 
 REQUEST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
@@ -23,12 +29,23 @@ class Hasty(PatientProtocol):
     seconds = 0.4
 
 
+class HastyHost(Host):
+    """The same for bodies."""
+
+    body_seconds = 0.4
+
+
+@asynccontextmanager
+async def nothing(_: Settings) -> AsyncIterator[Resources]:
+    yield Resources()
+
+
 @contextmanager
 def serving(protocol: type[asyncio.Protocol]) -> Iterator[int]:
     port = free_port()
-    config = uvicorn.Config(
-        PlainTextResponse("ok"), port=port, http=protocol, log_config=None, lifespan="off"
-    )
+    function = Function("door", Settings, nothing, public=True, body_limit=100_000)
+    host = HastyHost(PlainTextResponse("ok"), function, Settings())
+    config = uvicorn.Config(host, port=port, http=protocol, log_config=None, lifespan="on")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=asyncio.run, args=(server.serve(),))
     thread.start()
@@ -80,14 +97,14 @@ def answered(client: socket.socket) -> bool:
 
 def test_a_client_that_says_nothing_is_sent_away(port: int) -> None:
     answer, seconds = said(port)
-    assert answer.startswith(b"HTTP/1.1 408")
+    assert answer.startswith(b"HTTP/1.1 503")
     assert 0.3 < seconds < 3
 
 
 def test_headers_that_trickle_are_cut_off(port: int) -> None:
     head = [b"POST / HTTP/1.1\r\n", *(b"X-%d: y\r\n" % number for number in range(100))]
     answer, seconds = said(port, *head, pause=0.05)
-    assert answer.startswith(b"HTTP/1.1 408")
+    assert answer.startswith(b"HTTP/1.1 503")
     assert seconds < 3
 
 
@@ -97,7 +114,59 @@ def test_so_are_those_of_a_second_request_and_bytes_that_begin_none(port: int, t
         client.sendall(REQUEST)
         assert answered(client)
         client.sendall(tail)
-        assert client.recv(4096).startswith(b"HTTP/1.1 408")
+        assert client.recv(4096).startswith(b"HTTP/1.1 503")
+
+
+BODIES = {
+    "by its length": (b"Content-Length: 10", b"{}"),
+    "in chunks": (b"Transfer-Encoding: chunked", b"2\r\n{}\r\n"),
+}
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_a_body_that_is_slow_may_be_sent_again(port: int, body: str) -> None:
+    header, begun = BODIES[body]
+    answer, seconds = said(port, b"POST / HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n" + begun)
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"\r\nretry-after: 1\r\n" in answer
+    assert b"body_too_slow" in answer
+    assert seconds > 0.3
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_so_may_one_that_is_cut_off(port: int, body: str) -> None:
+    header, begun = BODIES[body]
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n" + begun)
+        client.shutdown(socket.SHUT_WR)
+        answer = client.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"\r\nRetry-After: 1\r\n" in answer
+
+
+def test_so_may_headers_that_are_cut_off(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost:")
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(4096).startswith(b"HTTP/1.1 503")
+
+
+def test_so_may_a_body_that_is_broken_on_its_way(port: int) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer, _ = said(port, head + b"2\r\n{}\r\nzz\r\n")
+    assert answer.startswith(b"HTTP/1.1 503")
+
+
+def test_what_was_never_http_is_refused_for_good(port: int) -> None:
+    answer, _ = said(port, b"\x16\x03\x01 hello\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400")
+
+
+def test_a_body_that_is_too_large_is_refused_for_good(port: int) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n"
+    answer, _ = said(port, head + b"x" * 200_000)
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert answer.count(b"HTTP/1.1") == 1
 
 
 def test_headers_without_an_end_are_refused_by_their_size(port: int) -> None:
@@ -119,7 +188,7 @@ def test_requests_in_a_row_on_one_connection_are_answered(port: int) -> None:
 
 
 def test_a_request_that_comes_whole_in_one_piece_may_be_longer_than_headers(port: int) -> None:
-    body = b"x" * (2 * MAX_HEADER_BYTES)
+    body = b"x" * (MAX_HEADER_BYTES + 20_000)
     head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
     for _ in range(3):
         with socket.create_connection(("127.0.0.1", port), timeout=5) as client:

@@ -21,6 +21,7 @@ from shared.runtime.problem import MEDIA_TYPE
 from shared.runtime.service_auth import ServiceTokens
 
 WEBHOOK_HEADERS = ("content-type", "user-agent", "x-hub-signature-256")
+_REFUSALS, _TROUBLE = 300, 500  # redirects and 4xx are final for a webhook's sender, 5xx are not
 RETURNED = ("content-type", "retry-after", "allow")
 
 
@@ -39,7 +40,16 @@ async def webhook_call(request: Request, route: Route) -> Call:
 
 
 def webhook_answer(answered: Answered) -> Response:
-    """The same, for its sender."""
+    """The door's answer, for its sender.
+
+    Raises Unavailable for a refusal that is not the door's own: a platform's 404 or 408 says nothing
+    of the webhook, and its sender would take it as final (contracts/genesys.md c4).
+    """
+    kind = answered.headers.get("content-type", "").partition(";")[0]
+    if _REFUSALS <= answered.status < _TROUBLE and kind != MEDIA_TYPE:
+        raise Unavailable(
+            f"the door answered {answered.status}, which is none of its own", retry_after=1
+        )
     kept = {name: answered.headers[name] for name in RETURNED if name in answered.headers}
     return Response(answered.body, answered.status, kept)
 
