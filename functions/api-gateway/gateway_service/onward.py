@@ -42,8 +42,8 @@ async def webhook_call(request: Request, route: Route) -> Call:
 def webhook_answer(answered: Answered) -> Response:
     """The door's answer, for its sender.
 
-    Raises Unavailable for a refusal that is not the door's own: a platform's 404 or 408 says nothing
-    of the webhook, and its sender would take it as final (contracts/genesys.md c4).
+    Raises Unavailable for a refusal that is not the door's own: a platform's 404 or 408 says
+    nothing of the webhook, and its sender would take it as final (contracts/genesys.md c4).
     """
     kind = answered.headers.get("content-type", "").partition(";")[0]
     if _REFUSALS <= answered.status < _TROUBLE and kind != MEDIA_TYPE:
