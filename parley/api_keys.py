@@ -1,6 +1,6 @@
 """`parley keys create|list|revoke`: API keys of a tenant, or of the platform's own programs.
 
-A key goes to standard output or to the file of --out, and nowhere else.
+A key goes to standard output and nowhere else, so that it can be piped to where it shall live.
 """
 
 from __future__ import annotations
@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 import sys
 from urllib.parse import quote
+from uuid import UUID
 
 from parley.environment import Environment
 from parley.out import opened
 from parley.tenancy import Tenancy
+from shared.command.output import json_text, print_items, wants_json
 from shared.runtime.clock import rfc3339, utcnow
-from shared.runtime.errors import NotFound
+from shared.runtime.errors import NotFound, SettingsError
 from shared.services.access import FoundTenant
 from shared.services.keys import KeyList, KeyMade, KeyRequest, KeyView, Revoked
 
@@ -22,7 +24,7 @@ PLATFORM = "platform-admin"
 
 
 def create(given: argparse.Namespace, environment: Environment) -> int:
-    """Write the key to stdout or --out, what it is to stderr."""
+    """Print the key on stdout, what it is on stderr."""
     tenancy = Tenancy(environment)
     request = KeyRequest(
         name=given.name,
@@ -32,7 +34,9 @@ def create(given: argparse.Namespace, environment: Environment) -> int:
     )
     with opened(given.out) as write:
         made = tenancy.call("POST", _place(tenancy, given), KeyMade, request)
-        write(made.key.get_secret_value())
+        key = made.key.get_secret_value()
+        whole = made.model_dump(mode="json") | {"key": key}
+        write(json_text(whole) if wants_json(given) else key)
     until = "" if made.expires_at is None else f", good until {rfc3339(made.expires_at)}"
     print(f"{made.role} key {made.name!r}, id {made.id}{until}", file=sys.stderr)
     print("it is shown this once; whoever has it may use it", file=sys.stderr)
@@ -43,8 +47,8 @@ def list_(given: argparse.Namespace, environment: Environment) -> int:
     """A line a key, the newest first."""
     tenancy = Tenancy(environment)
     keys = tenancy.call("GET", _place(tenancy, given), KeyList)
-    if given.json:
-        print(keys.model_dump_json(indent=2))
+    if wants_json(given):
+        print_items(keys.keys)
         return DONE
     width = max([len(key.name) for key in keys.keys] + [4])
     print(f"{'id':<36}  {'name':<{width}}  {'begins':<15}  {'role':<14}  {'state':<24}  scopes")
@@ -58,12 +62,24 @@ def list_(given: argparse.Namespace, environment: Environment) -> int:
 
 
 def revoke(given: argparse.Namespace, environment: Environment) -> int:
-    """Take a key back; it is out within a second."""
+    """Take a key back; it is out within a second. Raises SettingsError for what is no id."""
+    if not _is_id(given.id):
+        raise SettingsError(
+            f"{given.id!r} is no key's id, such as 7d0c5a52-5e0c-4a5e-9a57-0d3c2f6b1a11: "
+            "`parley keys list` has the id of each name"
+        )
     tenancy = Tenancy(environment)
     place = f"{_place(tenancy, given)}/{quote(given.id, safe='')}"
     tenancy.call("DELETE", place, Revoked)
     print(f"revoked {given.id}: it is refused within a second, everywhere and for good")
     return DONE
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def _place(tenancy: Tenancy, given: argparse.Namespace) -> str:
@@ -72,7 +88,7 @@ def _place(tenancy: Tenancy, given: argparse.Namespace) -> str:
         return "/tenancy/platform/keys"
     card = tenancy.call("GET", f"/tenancy/card/{quote(given.tenant, safe='')}", FoundTenant)
     if card.tenant is None:
-        raise NotFound(f"there is no tenant {given.tenant!r}")
+        raise NotFound(f"there is no tenant {given.tenant!r}: `parley tenants list` names them")
     return f"/tenancy/of/{card.tenant.id}/keys"
 
 

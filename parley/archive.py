@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import re
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -15,11 +16,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from parley.environment import Environment
-from parley.moments import FORMS
 from parley.objects import listed
 from parley.progress import Progress
 from parley.resolving import Owners
 from parley.stores import object_settings, objects_of, publisher_of, quiet
+from shared.command.moments import FORMS
+from shared.command.output import print_json, wants_json
 from shared.doors.arrival import Arrival
 from shared.doors.genesys_events import OUTBOUND, post_of, turned_away
 from shared.doors.sorting import sort
@@ -94,9 +96,20 @@ async def _replay(given: argparse.Namespace, environment: Environment) -> int:
                     await _publish(publisher, post, tally)
                 progress.step()
         except Unavailable:
-            print(f"stopped after {progress.done} of {len(wanted)} bodies; run it again")
+            words = f"stopped after {progress.done} of {len(wanted)} bodies; run it again"
+            print(words, file=sys.stderr)
             raise
-    _tell(given, len(wanted), tally)
+    if wants_json(given):
+        print_json(
+            {
+                "dry_run": given.dry_run,
+                "bodies": len(wanted),
+                "events": dict(tally.events),
+                "skipped": dict(tally.skipped),
+            }
+        )
+    else:
+        _tell(given, len(wanted), tally)
     return SKIPPED if tally.skipped else DONE
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from parley.environment import Environment
-from parley.moments import short
 from parley.tenancy import Tenancy
+from shared.command.moments import short
+from shared.command.output import print_items, wants_json
 from shared.services.upkeep import AuditLine, AuditPage
 
 DONE = 0
@@ -26,8 +27,12 @@ def audit(given: argparse.Namespace, environment: Environment) -> int:
         if page.before is None:
             break
         params["before"] = str(page.before)
-    for line in reversed(lines[: given.limit]):
-        print(line.model_dump_json() if given.json else _words(line))
+    shown = lines[: given.limit][::-1]
+    if wants_json(given):
+        print_items(shown)
+        return DONE
+    for line in shown:
+        print(_words(line))
     return DONE
 
 

@@ -6,6 +6,7 @@ import argparse
 
 from parley.environment import Environment
 from parley.tenancy import Auth, Tenancy
+from shared.command.output import print_items, wants_json
 from shared.services.checks import TIMEOUT, CheckRequest, Finding, TenantChecked
 from shared.services.tenancy import TenantList
 
@@ -16,17 +17,18 @@ MARKS = {"good": "ok   ", "warning": "WARN ", "unseen": "?    ", "wrong": "WRONG
 def check(given: argparse.Namespace, environment: Environment) -> int:
     """One tenant, or all active ones; 1 when anything is wrong."""
     auth = Auth(environment, (2.0, TIMEOUT))
-    wrong = 0
+    checked = []
     for slug in [given.tenant] if given.tenant else _active(environment):
         told = auth.call("POST", "/auth/check", TenantChecked, CheckRequest(tenant=slug))
-        wrong += sum(one.verdict == "wrong" for one in told.findings)
-        if given.json:
-            print(told.model_dump_json())
-            continue
-        print(told.tenant)
-        for one in told.findings:
-            _say(one)
-    if not given.json:
+        checked.append(told)
+        if not wants_json(given):
+            print(told.tenant)
+            for one in told.findings:
+                _say(one)
+    wrong = sum(one.verdict == "wrong" for told in checked for one in told.findings)
+    if wants_json(given):
+        print_items(checked, wrong=wrong)
+    else:
         print(f"{wrong} wrong" if wrong else "nothing is wrong")
     return ILL if wrong else WELL
 

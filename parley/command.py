@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from parley import people, programs, queues, upkeep
 from parley.environment import LOCAL_FILE, Environment
-from parley.late import late
-from parley.out import add_out
 from parley.tenant_shape import SHAPE
-from shared.command.parser import finish
+from shared.command.ending import run_to_its_end
+from shared.command.late import late
+from shared.command.output import add_output
+from shared.command.parser import CommandParser, VersionAction, add_command, add_group, finish
 from shared.runtime.errors import ParleyError, SettingsError, Unavailable, Unknown
 
 EPILOG = """\
 exit codes:
   0  done, or all is well
-  1  refused, not found; doctor: something is wrong; ledger: it does not balance; replay and
-     dlq replay: something was left out
+  1  refused, not found; doctor, tenants check: something is wrong; ledger: it does not balance;
+     replay, dlq replay, erase, keys rotate: something was left out
   2  the command, a file or a setting is wrong
   3  a service did not answer
 
 settings come from the environment, then from --env-file (or .local/env, where there is one and
 the environment has no other values), then from secret files in SECRETS_DIR:
-  TENANCY_URL, SERVICE_TOKEN_KEY     tenants, doctor
+  TENANCY_URL, SERVICE_TOKEN_KEY     tenants, keys, doctor
   S3_ENDPOINT_URL, S3_ACCESS_KEY, S3_SECRET_KEY   buckets, doctor
   DATABASE_URL_CONNECTOR, AMQP_URL   dlq, ledger, replay
   those of dlq, buckets and migrate, REDIS_URL, SERVICE_TOKEN_KEY   erase
@@ -33,22 +35,28 @@ the environment has no other values), then from secret files in SECRETS_DIR:
   DATABASE_OWNER_URL, DATABASE_URL   migrate, erase, retention, doctor (the first that is set;
                                      the owner's address)
   all others                         `parley doctor` names each, and where it comes from
-
-examples:
-  parley doctor
-  parley tenants list --env-file .local/second/env
-  parley tenants apply tenants.yml --dry-run
-  parley keys new key-ring --out .secrets/key-ring
-  parley dlq list --tenant acme-bank --from 2h
-  parley ledger
-  parley erase --tenant acme-bank --phone - --dry-run      asks for the number
 """
-WRONG, USAGE, NO_ANSWER = 1, 2, 3
+EXAMPLES = (
+    "parley doctor",
+    "parley tenants apply tenants.yml --dry-run",
+    "parley tenants list --env-file .local/second/env",
+    "parley keys new key-ring --out .secrets/key-ring",
+    "parley dlq list --tenant acme-bank --from 2h",
+    "parley ledger -o json",
+    "parley erase --tenant acme-bank --phone - --dry-run  # asks for the number",
+)
+WRONG, USAGE, NO_ANSWER, INTERRUPTED = 1, 2, 3, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry of the command; answers its exit code."""
+    return run_to_its_end(partial(_run, arguments))
+
+
+def _run(arguments: Sequence[str] | None, go_on: Callable[[], None]) -> int:
     given = build_parser().parse_args(arguments)
+    if given.changes:
+        go_on()
     try:
         return int(given.run(given, Environment(given.env_file)))
     except SettingsError as error:
@@ -58,36 +66,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ParleyError as error:
         return _say(error, WRONG)
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> CommandParser:
     """All commands and options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="parley",
         description="Operates Parley: schema, tenants, keys, messages, and what is wrong.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        examples=EXAMPLES,
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    migrate = commands.add_parser(
-        "migrate", help="bring the database to the schema of this code; safe to repeat"
+    add_command(
+        commands,
+        "migrate",
+        help="bring the database to the schema of this code; safe to repeat",
+        examples=("parley migrate", "DATABASE_OWNER_URL=postgresql://... parley migrate"),
+        changes=True,
+        run=late("parley.schema", "migrate"),
     )
-    migrate.set_defaults(run=late("parley.schema", "migrate"))
-    make = commands.add_parser(
-        "buckets", help="make the S3 buckets that are missing and set their retention"
+    add_command(
+        commands,
+        "buckets",
+        help="make the S3 buckets that are missing and set their retention",
+        examples=("parley buckets",),
+        changes=True,
+        run=late("parley.buckets", "make"),
     )
-    make.set_defaults(run=late("parley.buckets", "make"))
-    _add_tenants(commands.add_parser("tenants", help="apply a tenants file, list, show"))
-    _add_keys(commands.add_parser("keys", help="keys of the platform, and API keys"))
+    _add_tenants(commands)
+    _add_keys(commands)
     queues.add_commands(commands)
     people.add_commands(commands)
-    doctor = commands.add_parser(
+    doctor = add_command(
+        commands,
         "doctor",
         help="name every setting, ask every dependency, say what is wrong",
         description="Asks everything at once, for two seconds at most. 1 if anything is wrong.",
+        examples=("parley doctor", "parley doctor -o json | jq '.items[] | select(.well | not)'"),
+        run=late("parley.doctor", "doctor"),
     )
-    doctor.set_defaults(run=late("parley.doctor", "doctor"))
+    add_output(doctor)
+    _add_completion(commands)
     return finish(parser, _general)
 
 
@@ -98,16 +118,28 @@ def _general(group: argparse._ArgumentGroup) -> None:
         metavar="FILE",
         help=f"NAME=value lines with settings ({LOCAL_FILE}, where there is one)",
     )
+    group.add_argument("--version", action=VersionAction, help="print the version")
 
 
-def _add_tenants(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    apply = commands.add_parser(
+def _add_tenants(commands: argparse._SubParsersAction[CommandParser]) -> None:
+    tenants = add_group(
+        commands,
+        "tenants",
+        help="apply a tenants file; list, show, check tenants; who changed what",
+        examples=("parley tenants list", "parley tenants check acme-bank"),
+    )
+    apply = add_command(
+        tenants,
         "apply",
         help="make tenants as a file declares them; the same file twice changes nothing",
         description="Makes tenants as FILE declares them, through the tenancy function.",
         epilog=SHAPE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        examples=(
+            "parley tenants apply tenants.yml --dry-run",
+            "parley tenants apply tenants.yml",
+        ),
+        changes=True,
+        run=late("parley.tenants", "apply"),
     )
     apply.add_argument("file", type=Path, metavar="FILE", help="the tenants file; its shape: below")
     apply.add_argument(
@@ -118,30 +150,59 @@ def _add_tenants(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="stop accepting the secrets that the current ones have replaced",
     )
-    apply.set_defaults(run=late("parley.tenants", "apply"))
-    list_ = commands.add_parser("list", help="all tenants")
-    list_.set_defaults(run=late("parley.tenants", "list_"))
-    show = commands.add_parser("show", help="one tenant; its secrets as set or missing")
-    show.add_argument("tenant", metavar="SLUG")
-    show.set_defaults(run=late("parley.tenants", "show"))
-    for command in (list_, show):
-        command.add_argument("--json", action="store_true", help="as JSON")
-    upkeep.add_tenant_commands(commands)
-
-
-def _add_keys(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    new = commands.add_parser("new", help="make a fresh key, to be put where secrets live")
-    new.add_argument("kind", choices=("key-ring", "service-token-key"))
-    new.add_argument("--id", default="k1", help="name of the key in the ring (%(default)s)")
-    new.add_argument(
-        "--add-to", type=Path, metavar="FILE", help="a ring whose keys stay readable beside it"
+    list_ = add_command(
+        tenants,
+        "list",
+        help="all tenants",
+        examples=("parley tenants list", "parley tenants list -o json | jq -r '.items[].tenant'"),
+        run=late("parley.tenants", "list_"),
     )
-    new.add_argument("--standby", action="store_true", help="it opens, the ring's own seals on")
-    add_out(new, "the key")
-    new.set_defaults(run=late("parley.keys", "new"))
-    upkeep.add_key_commands(commands)
-    programs.add_key_commands(commands)
+    show = add_command(
+        tenants,
+        "show",
+        help="one tenant; its secrets as set or missing",
+        examples=("parley tenants show acme-bank",),
+        run=late("parley.tenants", "show"),
+    )
+    show.add_argument("tenant", metavar="SLUG", help="as `list` has it")
+    for command in (apply, list_, show):
+        add_output(command)
+    upkeep.add_tenant_commands(tenants)
+
+
+def _add_keys(commands: argparse._SubParsersAction[CommandParser]) -> None:
+    keys = add_group(
+        commands,
+        "keys",
+        help="keys of the platform, and API keys",
+        description="`new`, `ring` and `rotate`: keys of the platform, which seal secrets and sign "
+        "calls. `create`, `list` and `revoke`: API keys, with which programs call the API.",
+        examples=("parley keys new service-token-key", "parley keys list --tenant acme-bank"),
+    )
+    upkeep.add_key_commands(keys)
+    programs.add_key_commands(keys)
+
+
+def _add_completion(commands: argparse._SubParsersAction[CommandParser]) -> None:
+    completion = add_command(
+        commands,
+        "completion",
+        help="print what makes the shell complete commands and options",
+        examples=(
+            'eval "$(parley completion bash)"',
+            "parley completion zsh > ~/.zfunc/_parley  # a folder of fpath",
+        ),
+        run=_complete,
+    )
+    completion.add_argument("shell", choices=("bash", "zsh"), help="for which shell")
+
+
+def _complete(given: argparse.Namespace, environment: Environment) -> int:
+    del environment
+    from shared.command.completion import script  # noqa: PLC0415  # only here
+
+    print(script(build_parser(), given.shell), end="")
+    return 0
 
 
 def _say(error: ParleyError, code: int) -> int:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
 
 from parley.environment import Environment
-from parley.moments import short
 from parley.stores import database_of, quiet, tenant_id_of
+from shared.command.moments import short
+from shared.command.output import print_items, print_json, wants_json
 from shared.messaging.envelope import Event
 from shared.runtime.errors import BadInput, NotFound
 from shared.storage.database import Database
@@ -105,8 +106,8 @@ async def _list(given: argparse.Namespace, environment: Environment) -> int:
         wanted = await Filter.of(database, given, replayed=given.replayed)
         told = await counts(database, wanted)
         rows = [row async for row in letters(database, wanted, given.limit)]
-    if given.json:
-        print(json.dumps([_public(row) for row in rows], indent=2))
+    if wants_json(given):
+        print_items([_public(row) for row in rows], total=sum(told.values()), by_reason=told)
         return DONE
     for row in rows:
         mark = " (replayed)" if row["replayed_at"] else ""
@@ -148,10 +149,13 @@ async def _show(given: argparse.Namespace, environment: Environment) -> int:
         if not found:
             raise NotFound(f"there is no dead letter {given.id!r}: `parley dlq list` names them")
         body = await body_of(database, found[0]["id"])
-    for name, value in _public(found[0]).items():
-        print(f"{name:<14} {'-' if value is None else value}")
-    for name, value in _envelope(body).items():
-        print(f"{name:<14} {value}")
+    known = _public(found[0]) | _envelope(body)
+    if wants_json(given):
+        print_json(known | ({"body": _parsed(body)} if given.body else {}))
+        return DONE
+    for name, value in known.items():
+        shown = short(value) if isinstance(value, datetime) else value
+        print(f"{name:<14} {'-' if value is None else shown}")
     if given.body:
         print("\n# the event, with what was written in it:")
         print(_readable(body))
@@ -162,8 +166,7 @@ async def _show(given: argparse.Namespace, environment: Environment) -> int:
 
 def _public(row: Mapping[str, Any]) -> dict[str, Any]:
     """What of a row is nobody's secret. The partition key holds a customer's number."""
-    shown = {name: row[name] for name in row if name != "partition_key"}
-    return {n: short(v) if hasattr(v, "astimezone") else v for n, v in shown.items()}
+    return {name: row[name] for name in row if name != "partition_key"}
 
 
 def _envelope(body: bytes) -> dict[str, Any]:
@@ -171,11 +174,19 @@ def _envelope(body: bytes) -> dict[str, Any]:
         event = Event.decode(body)
     except BadInput as error:
         return {"event": f"can not be read: {error.detail}"}
-    return {"type": event.type, "time": short(event.time), "channel_id": event.channelid or "-"}
+    return {"type": event.type, "time": event.time, "channel_id": event.channelid or None}
 
 
 def _readable(body: bytes) -> str:
+    read = _parsed(body)
+    return (
+        read if isinstance(read, str) else orjson.dumps(read, option=orjson.OPT_INDENT_2).decode()
+    )
+
+
+def _parsed(body: bytes) -> Any:
+    """The event; its bytes in words where they are none."""
     try:
-        return orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2).decode()
+        return orjson.loads(body)
     except orjson.JSONDecodeError:
         return repr(body)

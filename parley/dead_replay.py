@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,8 @@ from parley.dead_letters import Filter, body_of, counts, letters
 from parley.environment import Environment
 from parley.progress import Progress
 from parley.stores import database_of, publisher_of, quiet, topology_of
+from shared.command.output import print_json, wants_json
+from shared.command.question import confirm
 from shared.messaging.envelope import Event, EventType
 from shared.messaging.publisher import Publisher
 from shared.messaging.topology import MESSAGE_EXCHANGES, Topology
@@ -25,18 +28,28 @@ DONE, SKIPPED = 0, 1
 
 
 def replay(given: argparse.Namespace, environment: Environment) -> int:
-    """Replay what fits; --dry-run counts."""
+    """Replay what fits; --dry-run counts. Of everything only after a yes."""
     quiet()
+    if not (given.dry_run or given.yes or _is_filtered(given)):
+        confirm("replay all dead letters of all tenants?", "name some (--tenant, --from and so on)")
     return asyncio.run(_dry(given, environment) if given.dry_run else _replay(given, environment))
+
+
+def _is_filtered(given: argparse.Namespace) -> bool:
+    filters = (given.tenant, given.reason, given.queue, given.id, given.since, given.until)
+    return any(one is not None for one in filters)
 
 
 async def _dry(given: argparse.Namespace, environment: Environment) -> int:
     async with database_of(environment) as database:
         told = await counts(database, await Filter.of(database, given, replayed=False))
     total = sum(told.values())
+    limited = total if given.limit is None else min(total, given.limit)
+    if wants_json(given):
+        print_json({"dry_run": True, "would_replay": limited, "total": total, "by_reason": told})
+        return DONE
     for code, count in told.items():
         print(f"  {count:>6}  {code}")
-    limited = total if given.limit is None else min(total, given.limit)
     print(f"would replay {limited} of {total} dead letters; nothing was changed")
     return DONE
 
@@ -53,9 +66,20 @@ async def _replay(given: argparse.Namespace, environment: Environment) -> int:
                 fates[await _one(database, publisher, topology, row)] += 1
                 progress.step()
         except Unavailable:
-            print(f"stopped after {progress.done}: those are in their queues; run it again")
+            print(
+                f"stopped after {progress.done}: those are in their queues; run it again",
+                file=sys.stderr,
+            )
             raise
-    _tell(fates)
+    if wants_json(given):
+        print_json(
+            {
+                "replayed": fates["replayed"] + fates["agents"],
+                **{name: fates[name] for name in ("agents", "unreadable", "foreign")},
+            }
+        )
+    else:
+        _tell(fates)
     return SKIPPED if fates["unreadable"] or fates["foreign"] else DONE
 
 

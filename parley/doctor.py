@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from parley.doctor_checks import FUNCTIONS, PROVIDERS, ROLES, Check, all_checks
 from parley.environment import HOW, Environment, NotSetError
+from shared.command.output import print_items, wants_json
 from shared.runtime.errors import ParleyError
 
 LIMIT_S = 2.0
@@ -53,7 +54,22 @@ class Answer:
 
 def doctor(given: argparse.Namespace, environment: Environment) -> int:
     """Report on all. 0 when all is well, 1 when anything is wrong."""
-    del given
+    if wants_json(given):
+        answers = ask_all(all_checks(environment))
+        print_items(
+            [
+                {"check": one.name, "well": one.well, "ms": round(one.seconds * 1000)}
+                | {"words": one.words}
+                for one in answers
+            ],
+            settings={name: _setting(environment, name) for name in sorted((*SECRETS, *PLAIN))},
+        )
+    else:
+        answers = _as_table(environment)
+    return WELL if all(answer.well for answer in answers) else ILL
+
+
+def _as_table(environment: Environment) -> list[Answer]:
     print("settings")
     for name in sorted((*SECRETS, *PLAIN)):
         print(f"  {name:<24} {_setting(environment, name)}")
@@ -63,15 +79,15 @@ def doctor(given: argparse.Namespace, environment: Environment) -> int:
         mark = "ok   " if answer.well else "WRONG"
         print(f"  {mark} {answer.name:<22} {answer.seconds * 1000:5.0f} ms  {answer.words}")
     wrong = [answer.name for answer in answers if not answer.well]
-    if wrong:
-        print(f"\n{len(wrong)} of {len(answers)} are wrong: {', '.join(wrong)}")
-        if any(answer.unset for answer in answers):
-            print(f"to set what is not set: {HOW} in SECRETS_DIR")
-            if environment.ignored:
-                print(environment.ignored)
-        return ILL
-    print(f"\nall {len(answers)} are well")
-    return WELL
+    if not wrong:
+        print(f"\nall {len(answers)} are well")
+        return answers
+    print(f"\n{len(wrong)} of {len(answers)} are wrong: {', '.join(wrong)}")
+    if any(answer.unset for answer in answers):
+        print(f"to set what is not set: {HOW} in SECRETS_DIR")
+        if environment.ignored:
+            print(environment.ignored)
+    return answers
 
 
 def ask_all(checks: list[Check]) -> list[Answer]:

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
 from parley.environment import Environment
-from parley.moments import short
 from parley.stores import (
     database_of,
     object_settings,
@@ -24,6 +22,8 @@ from parley.stores import (
     tenant_id_of,
     topology_of,
 )
+from shared.command.moments import short
+from shared.command.output import print_items, wants_json
 from shared.messaging.spooled import InPostgres, InS3
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, OUTBOUND_GENESYS_MESSAGES
 from shared.storage.database import Database
@@ -66,7 +66,7 @@ async def _ledger(given: argparse.Namespace, environment: Environment) -> int:
     missing = {way: max(0, count - _held(places, way)) for way, count in overdue.items()}
     wrong = [row for row in page if _difference(row)]
     balanced = not wrong and not any(missing.values())
-    if given.json:
+    if wants_json(given):
         _as_json(page, places, missing, balanced=balanced)
     else:
         _as_table(page, places)
@@ -107,8 +107,7 @@ def _as_json(
         | {"unexplained": _difference(row)}
         for row in page
     ]
-    told = {"balanced": balanced, "rows": rows, "missing": missing, "held": places}
-    print(json.dumps(told, indent=2))
+    print_items(rows, balanced=balanced, missing=missing, held=places)
 
 
 def _as_table(page: Sequence[Mapping[str, Any]], places: Mapping[str, int]) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from parley.late import late
 from parley.out import add_out
+from shared.command.late import late
+from shared.command.moments import count, seconds
+from shared.command.output import JSON, add_output
+from shared.command.parser import add_command
 
 SETTLE_S = 5.0
 MESSAGES_DAYS = 365
@@ -15,21 +18,32 @@ MESSAGES_DAYS = 365
 def add_commands(commands: Any) -> None:
     """Add them to the command's parser."""
     _add_erase(
-        commands.add_parser(
+        add_command(
+            commands,
             "erase",
             help="remove one person of one tenant from everywhere; prints a certificate",
             description="Removes rows, objects, keys and waiting events of one person. Safe to "
             "stop and to repeat. What comes in afterwards is a new person's. `-` for a number or "
             "an id asks for it, or reads it from standard input; `@FILE` reads it from a file: so "
             "the shell's history does not hold it.",
+            examples=(
+                "parley erase --tenant acme-bank --phone - --dry-run",
+                "parley erase --tenant acme-bank --phone @number --out certificate.json",
+            ),
+            changes=True,
+            run=late("parley.erase", "erase"),
         )
     )
     _add_retention(
-        commands.add_parser(
+        add_command(
+            commands,
             "retention",
             help="remove what is past its tenant's days; to be run once a day",
             description="Messages, raw webhooks and files that are older than their tenant keeps "
             "them (options.retention of a tenants file), a batch at a time. Safe to repeat.",
+            examples=("parley retention --dry-run", "parley retention --messages-days 365"),
+            changes=True,
+            run=late("parley.retention", "run"),
         )
     )
 
@@ -38,13 +52,13 @@ def _add_retention(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tenant", metavar="SLUG", help="of this tenant alone")
     parser.add_argument(
         "--messages-days",
-        type=int,
+        type=count,
         default=MESSAGES_DAYS,
         metavar="DAYS",
         help="for tenants that chose none (%(default)s)",
     )
     parser.add_argument("--dry-run", action="store_true", help="count, change nothing")
-    parser.set_defaults(run=late("parley.retention", "run"))
+    add_output(parser)
 
 
 def _add_erase(parser: argparse.ArgumentParser) -> None:
@@ -58,9 +72,9 @@ def _add_erase(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--asked-by", metavar="NAME", help="for the certificate (your user name)")
     parser.add_argument(
         "--settle",
-        type=float,
+        type=seconds,
         default=SETTLE_S,
         metavar="SECONDS",
         help="time for the connectors to learn of it before anything goes (%(default)s)",
     )
-    parser.set_defaults(run=late("parley.erase", "erase"))
+    add_output(parser, JSON)

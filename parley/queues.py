@@ -8,8 +8,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from parley.late import late
-from parley.moments import FORMS, day, moment
+from shared.command.late import late
+from shared.command.moments import FORMS, count, day, moment, seconds
+from shared.command.output import add_output
+from shared.command.parser import add_command, add_group
 
 GRACE_S = 900.0
 
@@ -17,18 +19,27 @@ GRACE_S = 900.0
 def add_commands(commands: Any) -> None:
     """Add them to the command's parser."""
     _add_dlq(
-        commands.add_parser(
+        add_group(
+            commands,
             "dlq",
             help="list, show and replay dead letters",
             description="Messages that were given up, with the reason; back into their queues.",
+            examples=("parley dlq list --tenant acme-bank --from 2h",),
         )
     )
     _add_replay(
-        commands.add_parser(
+        add_command(
+            commands,
             "replay",
             help="make the events of stored webhooks again, from the raw archive in S3",
             description="Bodies of the archive become the same events with the same ids: what was "
             "delivered is a duplicate and goes no further, what was not is delivered.",
+            examples=(
+                "parley replay --tenant acme-bank --from 2h --dry-run",
+                "parley replay --tenant acme-bank --day 2026-11-23 --direction inbound",
+            ),
+            changes=True,
+            run=late("parley.archive", "replay"),
         )
     )
     _add_refused(
@@ -41,36 +52,60 @@ def add_commands(commands: Any) -> None:
         )
     )
     _add_ledger(
-        commands.add_parser(
+        add_command(
+            commands,
             "ledger",
             help="what came in, and what of it is done, refused, parked, dead or waiting",
             description="Counts messages by tenant. 1 when it does not balance: then something "
             "was lost, and the command says what to look at.",
+            examples=("parley ledger", "parley ledger --tenant acme-bank --from 1d -o json"),
+            run=late("parley.ledger", "ledger"),
         )
     )
 
 
-def _add_dlq(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    list_ = commands.add_parser("list", help="a line each, and how many of each reason")
+def _add_dlq(commands: Any) -> None:
+    list_ = add_command(
+        commands,
+        "list",
+        help="a line each, and how many of each reason",
+        examples=("parley dlq list", "parley dlq list --reason bad_input --from 1d -o json"),
+        run=late("parley.dead_letters", "list_"),
+    )
     _add_filters(list_)
-    list_.add_argument("--limit", type=_count, default=50, help="(%(default)s)")
+    list_.add_argument("--limit", type=count, default=50, help="(%(default)s)")
     list_.add_argument("--replayed", action="store_true", help="those too that were replayed")
-    list_.add_argument("--json", action="store_true", help="as JSON")
-    list_.set_defaults(run=late("parley.dead_letters", "list_"))
-    show = commands.add_parser("show", help="all that is known of one")
+    show = add_command(
+        commands,
+        "show",
+        help="all that is known of one",
+        examples=("parley dlq show 01a2b3c4", "parley dlq show 01a2b3c4 --body"),
+        run=late("parley.dead_letters", "show"),
+    )
     show.add_argument("id", metavar="ID", help="its id, or its event's")
     show.add_argument(
         "--body", action="store_true", help="the event too, WITH WHAT A PERSON WROTE in it"
     )
-    show.set_defaults(run=late("parley.dead_letters", "show"))
-    replay = commands.add_parser(
-        "replay", help="publish them into their queues again; safe to repeat, also under traffic"
+    replay = add_command(
+        commands,
+        "replay",
+        help="publish them into their queues again; safe to repeat, also under traffic",
+        description="Without --tenant, --reason, --queue, --id, --from or --to all dead letters of "
+        "all tenants go; then it asks, or wants --yes.",
+        examples=(
+            "parley dlq replay --tenant acme-bank --reason bad_input --dry-run",
+            "parley dlq replay --tenant acme-bank --reason bad_input",
+            "parley dlq replay --yes  # all, from a script",
+        ),
+        changes=True,
+        run=late("parley.dead_replay", "replay"),
     )
     _add_filters(replay)
-    replay.add_argument("--limit", type=_count, help="at most so many")
+    replay.add_argument("--limit", type=count, help="at most so many")
     replay.add_argument("--dry-run", action="store_true", help="count, change nothing")
-    replay.set_defaults(run=late("parley.dead_replay", "replay"))
+    replay.add_argument("--yes", action="store_true", help="replay all without a question")
+    for command in (list_, show, replay):
+        add_output(command)
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
@@ -90,7 +125,7 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     _add_span(parser, "received")
     parser.add_argument("--key", metavar="BUCKET/KEY", help="one body, as raw_ref names it")
     parser.add_argument("--dry-run", action="store_true", help="count, publish nothing")
-    parser.set_defaults(run=late("parley.archive", "replay"))
+    add_output(parser)
 
 
 def _add_refused(parser: argparse.ArgumentParser) -> None:
@@ -113,13 +148,12 @@ def _add_ledger(parser: argparse.ArgumentParser) -> None:
     _add_span(parser, "arrived (whole hours)")
     parser.add_argument(
         "--grace",
-        type=float,
+        type=seconds,
         default=GRACE_S,
         metavar="SECONDS",
         help="age at which what is nowhere is overdue (%(default)s)",
     )
-    parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.set_defaults(run=late("parley.ledger", "ledger"))
+    add_output(parser)
 
 
 def _add_span(parser: argparse.ArgumentParser, what: str) -> None:
@@ -127,10 +161,3 @@ def _add_span(parser: argparse.ArgumentParser, what: str) -> None:
         "--from", dest="since", type=moment, metavar="MOMENT", help=f"{what} since: {FORMS}"
     )
     parser.add_argument("--to", dest="until", type=moment, metavar="MOMENT", help=f"{what} before")
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return count

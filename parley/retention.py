@@ -19,6 +19,7 @@ from typing import Any
 from parley.environment import Environment
 from parley.erasing.store import Store
 from parley.stores import database_of, object_settings, objects_of, owner_of, quiet, tenant_id_of
+from shared.command.output import print_items, wants_json
 from shared.doors.genesys_events import OUTBOUND
 from shared.doors.whatsapp_events import INBOUND
 from shared.messaging.intake import PLATFORM
@@ -73,14 +74,24 @@ async def _run(given: argparse.Namespace, environment: Environment) -> int:
         store = Store(objects, object_settings(environment))
         work = Run(owner, store, utcnow(), given.dry_run)
         tenants = await _tenants(names, given.tenant)
+        gone: dict[str, dict[str, int]] = {}
         kept = {id_: await _days(owner, id_, given.messages_days) for id_ in tenants}
         for number, (id_, slug) in enumerate(tenants.items(), 1):
-            removed = await _tenant(work, id_, kept[id_])
-            told = ", ".join(f"{count} {what}" for what, count in sorted(removed.items()) if count)
-            print(f"{slug}: {'would remove ' if work.dry else 'removed '}{told or 'nothing'}")
+            removed = {k: n for k, n in sorted((await _tenant(work, id_, kept[id_])).items()) if n}
+            gone[slug] = removed
+            if not wants_json(given):
+                told = ", ".join(f"{count} {what}" for what, count in removed.items())
+                print(f"{slug}: {'would remove ' if work.dry else 'removed '}{told or 'nothing'}")
             print(f"{number} of {len(tenants)} tenants", file=sys.stderr, flush=True)
+        shared = {}
         if given.tenant is None and kept:
-            await _platform(work, kept.values())
+            shared = await _platform(work, kept.values())
+    if wants_json(given):
+        items = [{"tenant": slug, "removed": removed} for slug, removed in gone.items()]
+        print_items(items, dry_run=given.dry_run, shared=shared)
+        return DONE
+    for what, count in shared.items():
+        print(f"{PLATFORM}: {count} {what}")
     print("nothing was changed" if given.dry_run else "next run: tomorrow (docs/operate.md)")
     return DONE
 
@@ -144,14 +155,15 @@ async def _objects(work: Run, bucket: str, prefix: str, before: datetime) -> int
     return count
 
 
-async def _platform(work: Run, kept: Any) -> None:
+async def _platform(work: Run, kept: Any) -> dict[str, int]:
     """What several tenants share: bodies go by who keeps least, months by who keeps most."""
     days = list(kept)
     shortest, longest = min(one.raw for one in days), max(one.messages for one in days)
-    for bucket in RAW:
-        count = await _objects(work, bucket, f"{PLATFORM}/", work.before(shortest))
-        if count:
-            print(f"{PLATFORM}: {count} {bucket}")
+    counts = {
+        bucket: await _objects(work, bucket, f"{PLATFORM}/", work.before(shortest))
+        for bucket in RAW
+    }
     if not work.dry:
-        gone = await work.owner.call("retention_drop_partitions", before=work.before(longest))
-        print(f"dropped {len(gone)} months of message_events")
+        dropped = await work.owner.call("retention_drop_partitions", before=work.before(longest))
+        counts["months of message_events"] = len(dropped)
+    return {what: count for what, count in counts.items() if count}

@@ -1,6 +1,6 @@
 """`parley keys rotate`: every stored secret sealed anew under the ring's newest key.
 
-Done batch by batch by the tenancy function while messages flow; cut anywhere, type it again.
+Done batch by batch by the tenancy function while messages flow; if it stops, give it again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 from parley.environment import Environment
 from parley.progress import Progress
 from parley.tenancy import Tenancy
+from shared.command.output import print_items, wants_json
 from shared.services.upkeep import Place, Renewed, Seals
 
 DONE, LEFT = 0, 1
@@ -20,16 +21,24 @@ def rotate(given: argparse.Namespace, environment: Environment) -> int:
     tenancy = Tenancy(environment)
     seals = tenancy.call("GET", "/tenancy/seals", Seals)
     outdated = sum(one.values for one in seals.old)
-    print(f"{seals.total} secrets are stored, {outdated} not under {seals.current!r}")
-    if given.dry_run or not outdated:
-        return _left(seals)
-    broken = _renew_all(tenancy, outdated)
+    if not wants_json(given):
+        print(f"{seals.total} secrets are stored, {outdated} not under {seals.current!r}")
+    renewed, broken = 0, list[str]()
+    if outdated and not given.dry_run:
+        renewed, broken = _renew_all(tenancy, outdated)
+        seals = tenancy.call("GET", "/tenancy/seals", Seals)
+    if wants_json(given):
+        beside = {"renewed": renewed, "broken": broken}
+        print_items(seals.counts, current=seals.current, total=seals.total, **beside)
+        return LEFT if seals.old else DONE
+    if renewed:
+        print(f"sealed anew: {renewed} rows")
     for words in broken:
         print(f"  does not open: {words}")
-    return _left(tenancy.call("GET", "/tenancy/seals", Seals))
+    return _left(seals)
 
 
-def _renew_all(tenancy: Tenancy, rows: int) -> list[str]:
+def _renew_all(tenancy: Tenancy, rows: int) -> tuple[int, list[str]]:
     progress, broken = Progress("rows sealed anew:", rows), list[str]()
     place: Place | None = None
     while True:
@@ -38,8 +47,7 @@ def _renew_all(tenancy: Tenancy, rows: int) -> list[str]:
         for _ in range(batch.renewed):
             progress.step()
         if batch.next is None:
-            print(f"sealed anew: {progress.done} rows")
-            return broken
+            return progress.done, broken
         place = batch.next
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from parley.environment import Environment
-from parley.moments import short
 from parley.tenancy import Tenancy
 from parley.tenant_file import read_tenants
+from shared.command.moments import short
+from shared.command.output import print_items, print_json, wants_json
 from shared.runtime.errors import BadInput, Conflict
 from shared.services.tenancy import Applied, CredentialView, TenantList, TenantView
 from shared.tenancy.files import AppFile, TenantFile
@@ -31,26 +33,28 @@ def apply(given: argparse.Namespace, environment: Environment) -> int:
         name = file.platform.app
         calls.append((f"app {name}", f"/tenancy/apps/{name}", file.platform))
     calls += [(f"tenant {t.tenant}", f"/tenancy/tenants/{t.tenant}", t) for t in file.tenants]
-    refused = changed = 0
+    answers: dict[str, Applied | BadInput | Conflict] = {}
     for what, where, body in calls:
         try:
-            answer = tenancy.call("PUT", where, Applied, body, params)
+            answers[what] = tenancy.call("PUT", where, Applied, body, params)
         except (BadInput, Conflict) as error:
-            refused += 1
-            print(f"{what}: refused")
-            print("\n".join(f"  {fault}" for fault in error.detail.split("; ")))
-            continue
-        changed += bool(answer.changes)
-        _tell(what, answer)
-    _next(given, refused, changed)
+            answers[what] = error
+        if not wants_json(given):
+            _tell(what, answers[what])
+    refused = sum(not isinstance(answer, Applied) for answer in answers.values())
+    if wants_json(given):
+        print_items([_public(what, answer) for what, answer in answers.items()], refused=refused)
+    else:
+        changed = any(isinstance(one, Applied) and one.changes for one in answers.values())
+        _next(given, refused, changed=changed)
     return REFUSED if refused else DONE
 
 
 def list_(given: argparse.Namespace, environment: Environment) -> int:
     """All tenants, a line each."""
     answer = Tenancy(environment).call("GET", "/tenancy/tenants", TenantList)
-    if given.json:
-        print(answer.model_dump_json(indent=2))
+    if wants_json(given):
+        print_items(answer.tenants)
         return DONE
     width = max([len(one.tenant) for one in answer.tenants] + [6])
     print(f"{'tenant':<{width}}  {'status':<9}  channels  name")
@@ -65,8 +69,8 @@ def show(given: argparse.Namespace, environment: Environment) -> int:
     """One tenant; of its secrets only whether they are set."""
     where = f"/tenancy/tenants/{quote(given.tenant, safe='')}"
     tenant = Tenancy(environment).call("GET", where, TenantView)
-    if given.json:
-        print(tenant.model_dump_json(indent=2))
+    if wants_json(given):
+        print_json(tenant.model_dump(mode="json"))
         return DONE
     print(f"{tenant.tenant}  {tenant.name}  {tenant.status}  id {tenant.id}")
     for credential in tenant.credentials:
@@ -88,7 +92,18 @@ def _told(credential: CredentialView) -> str:
     return seen + (f", ends {short(credential.expires_at)}" if credential.expires_at else "")
 
 
-def _tell(what: str, answer: Applied) -> None:
+def _public(what: str, answer: Applied | BadInput | Conflict) -> dict[str, Any]:
+    kind, _, name = what.partition(" ")
+    if isinstance(answer, Applied):
+        return {kind: name, "refused": None, **answer.model_dump(mode="json")}
+    return {kind: name, "refused": answer.detail.split("; ")}
+
+
+def _tell(what: str, answer: Applied | BadInput | Conflict) -> None:
+    if not isinstance(answer, Applied):
+        print(f"{what}: refused")
+        print("\n".join(f"  {fault}" for fault in answer.detail.split("; ")))
+        return
     would = "would be " if answer.dry_run else ""
     print(f"{what}: {would}changed" if answer.changes else f"{what}: unchanged")
     for change in answer.changes:
@@ -100,7 +115,7 @@ def _tell(what: str, answer: Applied) -> None:
         print("  Redis is away: it is told once it is back; the doors ask tenancy until then")
 
 
-def _next(given: argparse.Namespace, refused: int, changed: int) -> None:
+def _next(given: argparse.Namespace, refused: int, *, changed: bool) -> None:
     if refused:
         print(f"{refused} refused, with nothing of them changed: mend {given.file}, apply again")
     elif given.dry_run and changed:

@@ -13,7 +13,7 @@ from parley.environment import Environment
 from shared.erasure.marks import Marker
 from shared.limits.values import Lane
 from shared.media.store import name_of
-from shared.runtime.errors import BadInput, Unavailable
+from shared.runtime.errors import SettingsError, Unavailable
 from shared.storage.database import Database
 from shared.wire.customer import canonical_id, is_bsuid, is_wa_id, spellings
 from shared.wire.phone import phone_digits
@@ -72,19 +72,23 @@ class Person:
 
 
 def named(phone: str | None, wa_id: str | None, user_id: str | None) -> str:
-    """What the person was named by, in the one form that is kept. Raises BadInput."""
+    """What the person was named by, in the one form that is kept. Raises SettingsError."""
     if user_id is not None:
         if not is_bsuid(user_id):
-            raise BadInput("--user-id is no user id of WhatsApp's, such as DE.13491208655302741918")
+            raise SettingsError(
+                "--user-id is no user id of WhatsApp's, such as DE.13491208655302741918"
+            )
         return user_id
     if wa_id is not None:  # as WhatsApp told it: taken as it is
         plain = canonical_id(wa_id)
         if not is_wa_id(plain):
-            raise BadInput("--wa-id is no number of WhatsApp's, such as 491511234567")
+            raise SettingsError("--wa-id is no number of WhatsApp's, such as 491511234567")
         return plain
     digits = phone_digits(phone or "")
     if digits is None:
-        raise BadInput("that is no international number for sure: write it like +49 151 1234567")
+        raise SettingsError(
+            "that is no international number for sure: write it like +49 151 1234567"
+        )
     return digits
 
 

@@ -78,4 +78,4 @@ def _done(stack: Stack, company: Company) -> int:
     """What the ledger calls done; it must balance at any time."""
     told = json.loads(stack.parley("ledger", "--tenant", company.slug, "--json").stdout)
     assert told["balanced"]
-    return sum(row["done"] for row in told["rows"])
+    return sum(row["done"] for row in told["items"])

@@ -36,7 +36,7 @@ def test_a_key_goes_to_standard_output_alone_and_is_never_shown_again(
 def test_a_key_is_revoked_by_its_id(parley: Parley, to_tenancy: Settings, slug: str) -> None:
     of = ("--tenant", slug)
     parley("keys", "create", *of, "--name", "crm", "--days", "1", **to_tenancy)
-    [key] = json.loads(parley("keys", "list", *of, "--json", **to_tenancy).out)["keys"]
+    [key] = json.loads(parley("keys", "list", *of, "--json", **to_tenancy).out)["items"]
     assert parley("keys", "revoke", key["id"], *of, **to_tenancy).code == 0
     assert "revoked" in parley("keys", "list", *of, **to_tenancy).out
     [audited] = [

@@ -65,7 +65,7 @@ class Graveyard:
     def listed(self, *arguments: str) -> list[dict[str, Any]]:
         said = self.dlq("list", "--json", "--tenant", self.slug, *arguments)
         assert said.code == 0, said.err
-        found: list[dict[str, Any]] = json.loads(said.out)
+        found: list[dict[str, Any]] = json.loads(said.out)["items"]
         return found
 
     def queued(self) -> list[str]:

@@ -94,7 +94,7 @@ def test_what_is_done_or_under_way_balances(shop: Shop) -> None:
     said = shop.ledger()
     assert said.code == 0, said.out + said.err
     assert "it balances" in said.out
-    [row] = shop.numbers()["rows"]
+    [row] = shop.numbers()["items"]
     assert (row["arrived"], row["done"], row["waiting"]) == (2, 1, 1)
 
 
@@ -120,6 +120,6 @@ def test_rows_of_the_ledger_that_somebody_deleted_are_seen(shop: Shop) -> None:
 def test_a_span_of_hours_is_a_page_of_its_own(shop: Shop) -> None:
     shop.arrived("a", ago=timedelta(days=2))
     shop.arrived("b")
-    assert shop.numbers("--from", "1h", "--grace", "1e9")["rows"][0]["arrived"] == 1
-    assert shop.numbers("--grace", "1e9")["rows"][0]["arrived"] == 2
-    assert shop.numbers("--to", "5d", "--grace", "1e9")["rows"] == []
+    assert shop.numbers("--from", "1h", "--grace", "1e9")["items"][0]["arrived"] == 1
+    assert shop.numbers("--grace", "1e9")["items"][0]["arrived"] == 2
+    assert shop.numbers("--to", "5d", "--grace", "1e9")["items"] == []

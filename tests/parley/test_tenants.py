@@ -94,7 +94,7 @@ def test_list_and_show_tell_no_secret(parley: Parley, to_tenancy: Settings, tmp_
     as_json = json.loads(parley("tenants", "show", file["tenant"], "--json", **to_tenancy).out)
     assert as_json["channels"][0]["region"] == "mypurecloud.de"
     listed_json = json.loads(parley("tenants", "list", "--json", **to_tenancy).out)
-    assert file["tenant"] in [one["tenant"] for one in listed_json["tenants"]]
+    assert file["tenant"] in [one["tenant"] for one in listed_json["items"]]
 
 
 def test_an_absent_function_is_told_with_its_setting(parley: Parley, to_tenancy: Settings) -> None:

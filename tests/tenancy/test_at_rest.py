@@ -1,6 +1,7 @@
 """Secrets at rest: a dump shows none, a moved value does not open, the audit log only grows."""
 
 import base64
+import json
 import subprocess
 from collections.abc import Iterator
 from itertools import product
@@ -121,8 +122,8 @@ def test_the_audit_log_tells_who_and_what_and_no_secret(
     assert "SECRET" not in told.out
     assert not [secret for secret in secrets(file) if secret in told.out]
     last = parley("tenants", "audit", "--limit", "1", "--json", "--since", "1h", **settings)
-    assert '"values":{"status":["active","suspended"]}' in last.out
-    assert last.out.count("\n") == 1
+    [line] = json.loads(last.out)["items"]
+    assert line["values"] == {"status": ["active", "suspended"]}
     assert parley("tenants", "audit", "nobody", **settings).code == 1
 
 

@@ -1,8 +1,9 @@
-"""Moments as an operator types them: a date, a date and time, or so long ago."""
+"""Values as an operator types them: a moment (a date, a time, or so long ago), seconds, a count."""
 
 from __future__ import annotations
 
 import argparse
+import math
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -36,3 +37,21 @@ def day(text: str) -> datetime:
 def short(told: datetime) -> str:
     """A moment for a table, in UTC."""
     return told.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def seconds(text: str) -> float:
+    """A time in seconds, 0 or more. Raises ArgumentTypeError."""
+    try:
+        told = float(text)
+    except ValueError:
+        told = math.nan
+    if not 0 <= told < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds, such as 5 or 0.5")
+    return told
+
+
+def count(text: str) -> int:
+    """A whole number, 1 or more. Raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
+    return int(text)

@@ -1,0 +1,132 @@
+"""A command whose output nobody reads ends quietly, and what it changes is changed to its end."""
+
+import os
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from shared.command.parser import CommandParser
+from tests.command.test_tree import COMMANDS, LEAVES, ids, words_of
+from tests.parley.conftest import Parley, everything, key_ring, tenancy, to_tenancy
+from tests.parley.conftest import parley as parley_command
+from tests.parley.test_tenants import written
+from tests.support import ROOT
+from tests.tenancy.declared import tenant_file
+
+__all__ = ["everything", "key_ring", "parley_command", "tenancy", "to_tenancy"]
+
+MODULES = {"parley": "parley", "faas-local": "local.faas.command"}
+BOTH = ("stdout", "stderr")
+
+
+def run(
+    line: str, folder: Path, closed: tuple[str, ...] = ("stdout",), **variables: str
+) -> tuple[int, str]:
+    """Type a line where nobody reads the closed streams; its code, and what the other one said."""
+    program, *words = shlex.split(line)
+    reader, writer = os.pipe()
+    os.close(reader)
+    streams = {name: writer if name in closed else subprocess.PIPE for name in BOTH}
+    done = subprocess.run(
+        [sys.executable, "-m", MODULES[program], *words],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=streams["stdout"],
+        stderr=streams["stderr"],
+        timeout=60,
+        check=False,
+        text=True,
+    )
+    os.close(writer)
+    return done.returncode, (done.stdout or "") + (done.stderr or "")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=ids(COMMANDS))
+def test_help_ends_quietly(command: CommandParser, tmp_path: Path) -> None:
+    assert run(f"{command.prog} --help", tmp_path) == (141, "")
+
+
+@pytest.mark.parametrize("command", LEAVES, ids=ids(LEAVES))
+def test_no_command_shows_a_traceback(command: CommandParser, tmp_path: Path) -> None:
+    """Where nothing is set up."""
+    program, words = words_of(command.examples[0])
+    code, said = run(f"{program} {shlex.join(words)}", tmp_path)
+    assert code in {0, 1, 2, 3, 141}
+    assert "Traceback" not in said
+    assert "Exception" not in said
+
+
+@pytest.mark.parametrize("line", ["parley tenants list", "parley tenants", "parley fly"])
+def test_words_on_what_is_wrong_may_find_nobody_either(line: str, tmp_path: Path) -> None:
+    assert run(line, tmp_path, ("stderr",)) == (2, "")
+
+
+@pytest.mark.parametrize("line", ["parley --version", "parley keys new key-ring", "parley doctor"])
+def test_what_only_shows_ends_as_the_signal_would_end_it(line: str, tmp_path: Path) -> None:
+    assert run(line, tmp_path, BOTH)[0] == 141
+
+
+def test_what_changes_something_goes_on_to_its_end(
+    parley: Parley, to_tenancy: dict[str, str], tmp_path: Path
+) -> None:
+    """`parley tenants apply FILE | head -1` makes all tenants of the file."""
+    tenants = [tenant_file(), tenant_file()]
+    path = written(tmp_path, *tenants)
+    line = f"parley tenants apply {path}"
+    assert run(line, tmp_path, BOTH, PYTHONUNBUFFERED="1", **to_tenancy) == (0, "")
+    told = parley("tenants", "list", **to_tenancy)
+    assert all(one["tenant"] in told.out for one in tenants)
+
+
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "parley", "--help"],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(ROOT)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "standard output can not be written: No space left on device\n"
+
+
+def test_a_closed_output_is_none(tmp_path: Path) -> None:
+    """`parley --help >&-`"""
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"exec {sys.executable} -m parley --help >&-"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+
+
+def test_the_version_is_the_projects(parley: Parley) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for words in ((), ("dlq", "list")):
+        assert parley(*words, "--version").out == f"parley {project['version']}\n"
+
+
+def test_completion_is_a_script_that_the_shell_takes(parley: Parley, tmp_path: Path) -> None:
+    script = tmp_path / "completion"
+    script.write_text(parley("completion", "bash").out, encoding="utf-8")
+    asked = (
+        f". {script}; COMP_WORDS=(parley tenants ''); COMP_CWORD=2; _shtab_parley; "
+        'printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    told = subprocess.run(
+        ["/bin/bash", "--norc", "-c", asked], capture_output=True, text=True, check=True
+    )
+    assert {"apply", "list", "show", "check", "audit"} <= set(told.stdout.split())
+    assert parley("completion", "zsh").out.startswith("#compdef parley")
+    assert parley("completion", "fish").code == 2
