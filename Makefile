@@ -26,14 +26,17 @@ help: ## Say what each target does
 .PHONY: install
 install: .venv/.installed ## Install the locked dependencies into .venv
 
+# `make demo PORT_OFFSET=2000`: beside another copy, or where a port is taken.
+OFFSET := $(if $(PORT_OFFSET),--port-offset $(PORT_OFFSET))
+
 .PHONY: demo
-demo: install ## Start everything, play a conversation for two tenants, leave it running
-	@$(BIN)/faas-local up
+demo: install ## Start everything, play a conversation for two tenants, leave it running; PORT_OFFSET=2000
+	@$(BIN)/faas-local up $(OFFSET)
 	@$(BIN)/python -m local.demo
 
 .PHONY: up
-up: install ## Start the servers, the sandbox, every function and the connector
-	@$(BIN)/faas-local up
+up: install ## Start the servers, the sandbox, every function and the connector; PORT_OFFSET=2000
+	@$(BIN)/faas-local up $(OFFSET)
 
 .PHONY: down
 down: install ## Stop everything that `make up` or `make demo` started
@@ -41,7 +44,7 @@ down: install ## Stop everything that `make up` or `make demo` started
 
 .PHONY: status
 status: install ## Show what runs, on which ports
-	@$(BIN)/faas-local status
+	@$(BIN)/faas-local status || [ $$? -eq 1 ]
 
 # By name, not by the number of tests in a file: the slowest have few and would be left to the end.
 .PHONY: test

@@ -11,6 +11,7 @@ from pathlib import Path
 from parley import people, programs, queues, upkeep
 from parley.environment import LOCAL_FILE, Environment
 from parley.tenant_shape import SHAPE
+from shared.command.completion import add_completion
 from shared.command.ending import run_to_its_end
 from shared.command.late import late
 from shared.command.output import add_output
@@ -107,7 +108,7 @@ def build_parser() -> CommandParser:
         run=late("parley.doctor", "doctor"),
     )
     add_output(doctor)
-    _add_completion(commands)
+    add_completion(commands, build_parser)
     return finish(parser, _general)
 
 
@@ -181,28 +182,6 @@ def _add_keys(commands: argparse._SubParsersAction[CommandParser]) -> None:
     )
     upkeep.add_key_commands(keys)
     programs.add_key_commands(keys)
-
-
-def _add_completion(commands: argparse._SubParsersAction[CommandParser]) -> None:
-    completion = add_command(
-        commands,
-        "completion",
-        help="print what makes the shell complete commands and options",
-        examples=(
-            'eval "$(parley completion bash)"',
-            "parley completion zsh > ~/.zfunc/_parley  # a folder of fpath",
-        ),
-        run=_complete,
-    )
-    completion.add_argument("shell", choices=("bash", "zsh"), help="for which shell")
-
-
-def _complete(given: argparse.Namespace, environment: Environment) -> int:
-    del environment
-    from shared.command.completion import script  # noqa: PLC0415  # only here
-
-    print(script(build_parser(), given.shell), end="")
-    return 0
 
 
 def _say(error: ParleyError, code: int) -> int:

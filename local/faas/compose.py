@@ -88,11 +88,24 @@ class Compose:
 
     def _docker(self, *arguments: str) -> None:
         command = ["docker", "compose", "--env-file", str(self.variables_file), *arguments]
+        _need_compose()
         try:
             subprocess.run(command, cwd=self.folder, check=True)
-        except FileNotFoundError:
-            raise FaasError("docker is not on PATH; --services local needs none") from None
         except subprocess.CalledProcessError as error:
             raise FaasError(
                 f"docker compose {arguments[0]} ended with {error.returncode}; its words are above"
             ) from error
+
+
+def _need_compose() -> None:
+    """Raises FaasError that says what is missing: docker, or its plugin."""
+    instead = "--services local needs neither"
+    try:
+        asked = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+    except FileNotFoundError:
+        raise FaasError(f"docker is not on PATH; {instead}") from None
+    if asked.returncode:
+        raise FaasError(
+            "docker has no compose: install its plugin (Debian: docker-compose-plugin of Docker's "
+            f"repository, or docker-compose); {instead}"
+        )

@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 
 from local.faas.environment import address
-from local.faas.errors import FaasError
+from local.faas.errors import FaasError, UsageFault, typed
 from local.faas.layout import Layout
 from local.faas.plan import Plan
 from shared.runtime.service_auth import ServiceTokens
@@ -40,7 +40,7 @@ def body_of(argument: str | None) -> bytes | None:
         try:
             return Path(argument[1:]).read_bytes()
         except OSError as error:
-            raise FaasError(f"--data: {argument[1:]}: {error.strerror}") from error
+            raise UsageFault(f"--data: {argument[1:]}: {error.strerror}") from error
     return argument.encode()
 
 
@@ -58,7 +58,7 @@ def invoke(layout: Layout, name: str, call: Call) -> requests.Response:
     except requests.RequestException as error:
         why = type(error).__name__
         raise FaasError(
-            f"{name} does not answer at {url} ({why}); see faas-local status"
+            f"{name} does not answer at {url} ({why}); see {typed('status')}"
         ) from error
 
 
@@ -68,13 +68,13 @@ def _port(layout: Layout, name: str) -> int:
         if process.name == name:
             return process.port
     known = ", ".join(process.name for process in processes)
-    raise FaasError(f"nothing here is named {name!r}; there are: {known}")
+    raise UsageFault(f"nothing here is named {name!r}; there are: {known}")
 
 
 def _token(layout: Layout, name: str) -> str:
     key = layout.secrets / "service-token-key"
     if not key.is_file():
-        raise FaasError(f"{key} is missing: faas-local up makes it")
+        raise FaasError(f"{key} is missing: {typed('up')} makes it")
     return ServiceTokens(CALLER, key.read_text(encoding="utf-8").strip()).mint(name)
 
 

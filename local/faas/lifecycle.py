@@ -5,6 +5,7 @@ Rule: whatever an earlier run left behind is found by pid and start time, and en
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -15,9 +16,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from local.faas import environment, planning, secret_files, stack
-from local.faas.errors import FaasError
+from local.faas import environment, planning, restarting, secret_files, stack
+from local.faas.errors import FaasError, typed
 from local.faas.layout import Layout
+from local.faas.names import SUPERVISOR
 from local.faas.plan import Plan, Process
 from local.faas.processes import Identity, end, holder_of, port_free
 from local.faas.servers import Servers, prepare
@@ -25,7 +27,6 @@ from local.faas.state import State
 from local.faas.waiting import Waiter
 
 Say = Callable[[str], None]
-SUPERVISOR = "supervisor"
 ORPHAN_GRACE_S = 5.0
 
 
@@ -34,14 +35,21 @@ class Options:
     """How `up` was asked for."""
 
     yaml: Path
-    port_offset: int = 0
+    port_offset: int | None = None  # that of the copy that runs, else 0
     with_sandbox: bool = True
     services: str = "local"
     wait: float = 60.0  # seconds for all to be ready
+    new_key_ring: bool = False  # also over secrets that are stored under a lost one
+
+    @property
+    def offset(self) -> int:
+        """What is added to every port."""
+        return self.port_offset or 0
 
     def record(self) -> dict[str, Any]:
-        """For the plan."""
-        return {**asdict(self), "yaml": str(self.yaml.resolve())}
+        """For the plan: what a running copy is compared by."""
+        told = {**asdict(self), "yaml": str(self.yaml.resolve()), "port_offset": self.offset}
+        return {name: value for name, value in told.items() if name not in ("wait", "new_key_ring")}
 
 
 def up(layout: Layout, options: Options, say: Say) -> bool:
@@ -126,22 +134,41 @@ def _order(layout: Layout, living: Mapping[str, Identity]) -> list[list[str]]:
 
 def _already_up(layout: Layout, options: Options, say: Say) -> Plan:
     plan = Plan.read(layout.plan_file)
-    asked = options.record() | {"wait": None}
-    if dict(plan.options) | {"wait": None} != asked:
-        raise FaasError(f"{layout.root} is already up, otherwise than asked: faas-local down first")
+    asked = options.record()
+    if options.port_offset is None:
+        asked["port_offset"] = plan.options["port_offset"]
+    if dict(plan.options) != asked:
+        first = typed("down")
+        raise FaasError(f"{layout.root} is already up, otherwise than asked: {first} first")
     say("already up")
+    _revive_servers(layout, options, say)
+    for secret, names in restarting.outdated(layout, plan).items():
+        again = typed(f"restart {' '.join(names)}")
+        say(f"the secret {secret} has changed since: {again} brings it in")
     return plan
+
+
+def _revive_servers(layout: Layout, options: Options, say: Say) -> None:
+    """Start the servers that have died. Raises FaasError where one has another address now."""
+    found = Servers(options.services, layout.root, options.yaml.resolve().parent).start_dead(say)
+    known = environment.read(layout.env_file)
+    moved = sorted(name for name, value in found.items() if known.get(name) != value)
+    if moved:
+        raise FaasError(
+            f"{', '.join(moved)}: on another port than before, which the functions do not know; "
+            f"{typed('down')}, then {typed('up')}"
+        )
 
 
 def _start(layout: Layout, options: Options, say: Say) -> Plan:
     declared = stack.load(options.yaml, os.environ)
-    ports = planning.ports(declared, options.port_offset, with_sandbox=options.with_sandbox)
+    ports = planning.ports(declared, options.offset, with_sandbox=options.with_sandbox)
     _refuse_taken(ports)
     began = time.monotonic()
     chosen = environment.chosen(
         layout,
         declared.functions,
-        options.port_offset,
+        options.offset,
         with_sandbox=options.with_sandbox,
         servers=Servers(options.services, layout.root, declared.folder).up(say),
     )
@@ -151,11 +178,12 @@ def _start(layout: Layout, options: Options, say: Say) -> Plan:
     if given.unused:
         say(f"not used, up starts its own: {', '.join(given.unused)}")
     variables = given.variables
-    _lay_secrets(layout, declared, variables, say)
     prepare(variables, say)
+    key_id = _key_of_new_ring(layout, variables, options)
+    _lay_secrets(layout, declared, variables, key_id, say)
     environment.write(layout.env_file, given.kept)
     planner = planning.Planner(
-        layout, stack.load(options.yaml, variables), options.port_offset, variables
+        layout, stack.load(options.yaml, variables), options.offset, variables
     )
     processes = planner.processes(with_sandbox=options.with_sandbox)
     plan = Plan(processes, options.record())
@@ -183,14 +211,42 @@ def _refuse_taken(ports: Mapping[str, int]) -> None:
     ]
     if taken:
         raise FaasError(
-            "\n".join(taken) + "\nend what holds them, or shift all ports with --port-offset N"
+            "\n".join(taken) + "\nend what holds them, or shift all ports: "
+            f"{typed('up')} --port-offset 1000, or make up PORT_OFFSET=1000"
         )
 
 
+def _key_of_new_ring(layout: Layout, variables: Mapping[str, str], options: Options) -> str:
+    """The id that the key of a new ring gets: none that secrets are stored under.
+
+    Raises FaasError where some are, and nobody said that their ring is lost.
+    """
+    ring = layout.secrets / "key-ring"
+    url = variables.get("DATABASE_URL_TENANCY")
+    if ring.exists() or variables.get("KEY_RING") or not url:
+        return secret_files.FIRST_KEY
+    from local.faas.sealed import stored_under  # noqa: PLC0415  # a driver of the database
+
+    stored = stored_under(url)
+    if stored and not options.new_key_ring:
+        raise FaasError(
+            f"{ring} is gone, and {stored.total()} secrets are stored under "
+            f"{', '.join(map(repr, sorted(stored)))}: a new ring would not open them.\n"
+            "put the ring back there (or into KEY_RING); if it is lost, "
+            f"{typed('up --new-key-ring')} makes a new one, and then `parley tenants apply` stores "
+            "the tenants' secrets again"
+        )
+    return next(key for n in itertools.count(1) if (key := f"k{n}") not in stored)
+
+
 def _lay_secrets(
-    layout: Layout, declared: stack.Stack, variables: Mapping[str, str], say: Say
+    layout: Layout,
+    declared: stack.Stack,
+    variables: Mapping[str, str],
+    key_id: str,
+    say: Say,
 ) -> None:
-    made = secret_files.generate(layout)
+    made = secret_files.generate(layout, key_id)
     if made:
         say(f"secrets made: {', '.join(made)}")
     secret_files.keep(layout, planning.secret_names(declared), variables)
@@ -234,4 +290,6 @@ def _wait(layout: Layout, plan: Plan, limit: float, say: Say) -> bool:
 
 def _tell_missing(process: Process, say: Say) -> None:
     url = f"{environment.address(process.port)}{process.ready_path}"
-    say(f"NOT ready: {process.name}: {url} does not answer 200; see faas-local logs {process.name}")
+    say(
+        f"NOT ready: {process.name}: {url} does not answer 200; see {typed(f'logs {process.name}')}"
+    )

@@ -15,22 +15,24 @@ from local.faas.errors import FaasError
 from local.faas.layout import Layout, write_private
 
 KEY_BYTES = 32
+KEY_RING = "key-ring"
+FIRST_KEY = "k1"
 
 
 def _text() -> str:
     return secrets.token_urlsafe(KEY_BYTES)
 
 
-def _key_ring() -> str:
+def _key_ring(key_id: str = FIRST_KEY) -> str:
     key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
-    return json.dumps({"current": "k1", "keys": {"k1": key}})
+    return json.dumps({"current": key_id, "keys": {key_id: key}})
 
 
 # What a platform's operator would make by hand. The last three are for a tenants file that
 # takes its secrets from here (`from_file`), as the demo's does.
 GENERATED: Mapping[str, Callable[[], str]] = {
     "service-token-key": _text,
-    "key-ring": _key_ring,
+    KEY_RING: _key_ring,
     "meta-app-secret": _text,
     "meta-verify-token": _text,
     "genesys-webhook-secret": _text,
@@ -42,11 +44,15 @@ def variable_of(secret: str) -> str:
     return secret.upper().replace("-", "_")
 
 
-def generate(layout: Layout) -> list[str]:
-    """Make the secrets that are not there yet; the names of those made."""
+def generate(layout: Layout, key_id: str = FIRST_KEY) -> list[str]:
+    """Make the secrets that are not there yet; the names of those made.
+
+    `key_id`: of the key in a new ring.
+    """
     made = [name for name in GENERATED if not (layout.secrets / name).exists()]
     for name in made:
-        write_private(layout.secrets / name, GENERATED[name]())
+        text = _key_ring(key_id) if name == KEY_RING else GENERATED[name]()
+        write_private(layout.secrets / name, text)
     return made
 
 

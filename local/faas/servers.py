@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from local.faas.compose import Compose
     from local.services import Endpoints
 
-MODES = ("local", "docker", "none")
-
 Say = Callable[[str], None]
 
 
@@ -41,6 +39,25 @@ class Servers:
             self._compose().down()
         elif self.mode == "local":
             self._local_down(say)
+
+    def start_dead(self, say: Say) -> dict[str, str]:
+        """Start those of ours that have died; where all are, as variables. None when all run."""
+        dead = [name for name, _, _, state in self.rows() if state == "stopped"]
+        if not dead:
+            return {}
+        say(f"not running any more: {', '.join(dead)}")
+        return variables_of(self._local_up(say))
+
+    def restart(self, name: str, say: Say) -> None:
+        """Stop and start one of ours, on its old data and port. Raises FaasError."""
+        from local.services import Services, ServicesError  # noqa: PLC0415  # half a second
+
+        try:
+            services = Services(self.root, report=say)
+            services.stop(name)
+            services.start(name)
+        except ServicesError as error:
+            raise FaasError(str(error)) from error
 
     def rows(self) -> list[tuple[str, int | None, int | None, str]]:
         """Name, port, pid and state of each server whose process is ours."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from local.faas.errors import FaasError
+from local.faas.errors import FaasError, UsageFault
 
 PORT_ANNOTATION = "parley.port"
 QUEUES_ANNOTATION = "parley.queues"
@@ -65,7 +65,7 @@ def load(path: Path, variables: Mapping[str, str]) -> Stack:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         reason = error.strerror
-        raise FaasError(f"{path}: {reason}; name the stack file with --yaml") from error
+        raise UsageFault(f"{path}: {reason}; name the stack file with --yaml") from error
     try:
         # Scalars as they are written: `true`, `8` and nothing at all reach a function as text.
         document = yaml.load(substitute(text, variables), Loader=yaml.BaseLoader)  # noqa: S506  # makes strings alone

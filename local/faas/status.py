@@ -1,12 +1,13 @@
-"""The table of `faas-local status`: what runs, where, since when, how often again, how large."""
+"""What `faas-local status` shows: what runs, where, since when, how often restarted, how large."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from local.faas.layout import Layout
 from local.faas.plan import Plan, Process
@@ -20,14 +21,33 @@ COLUMNS = ("NAME", "PORT", "PID", "STATE", "UP", "RESTARTS", "MEMORY", "LAST END
 
 @dataclass(frozen=True)
 class Row:
-    """One process as the table shows it. `good` when it is ready."""
+    """One process or server. `good` when it is ready; what it does not have is None."""
 
-    cells: tuple[str, ...]
+    name: str
+    state: str
     good: bool
+    port: int | None = None
+    pid: int | None = None
+    up_seconds: int | None = None
+    restarts: int | None = None
+    memory_bytes: int | None = None
+    last_end: str | None = None
+
+    def record(self) -> dict[str, Any]:
+        """For programs."""
+        return asdict(self)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """For the table."""
+        up = None if self.up_seconds is None else _duration(self.up_seconds)
+        memory = None if self.memory_bytes is None else f"{self.memory_bytes / 2**20:.0f} MiB"
+        cells = (self.port, self.pid, self.state, up, self.restarts, memory, self.last_end)
+        return (self.name, *("-" if cell is None else str(cell) for cell in cells))
 
 
 def rows(layout: Layout) -> list[Row]:
-    """One row a process of the plan. Raises FaasError when there is no plan."""
+    """One row a process of the plan, then the servers. Raises FaasError when there is no plan."""
     plan = Plan.read(layout.plan_file)
     state = State.read(layout.state_file)
     with ThreadPoolExecutor(max_workers=4) as pool:
@@ -39,7 +59,7 @@ def rows(layout: Layout) -> list[Row]:
             for process, good in zip(plan.processes, answers, strict=True)
         ]
     mode, folder = str(plan.options["services"]), Path(plan.options["yaml"]).parent
-    return [*own, *_server_rows(Servers(mode, layout.root, folder))]
+    return [*own, *server_rows(Servers(mode, layout.root, folder))]
 
 
 def table(found: Sequence[Row]) -> list[str]:
@@ -52,39 +72,37 @@ def table(found: Sequence[Row]) -> list[str]:
     ]
 
 
-def _server_rows(servers: Servers) -> list[Row]:
-    """The servers below, when they are ours; they tell neither age nor restarts."""
-    found = []
-    for name, port, pid, state in servers.rows():
-        identity = Identity.of(pid) if pid else None
-        cells = (name, str(port or "-"), *_life(identity, state), "-", _memory(identity), "-")
-        found.append(Row(cells, good=state == "running"))
-    return found
+def server_rows(servers: Servers) -> list[Row]:
+    """The servers, when they are ours; they tell no restarts."""
+    return [
+        Row(name, state, good=state == "running", port=port, **_life(_identity(pid)))
+        for name, port, pid, state in servers.rows()
+    ]
+
+
+def _identity(pid: int | None) -> Identity | None:
+    return Identity.of(pid) if pid else None
 
 
 def _row(process: Process, entry: Entry, good: bool, *, supervised: bool) -> Row:  # noqa: FBT001
     identity = entry.identity if entry.identity is not None and entry.identity.alive else None
     words = _words(entry, supervised=supervised, good=good, alive=identity is not None)
-    cells = (
+    return Row(
         process.name,
-        str(process.port),
-        *_life(identity, words),
-        str(entry.restarts),
-        _memory(identity),
-        entry.last_exit or "-",
+        words,
+        good=words == "ready",
+        port=process.port,
+        restarts=entry.restarts,
+        last_end=entry.last_exit or None,
+        **_life(identity),
     )
-    return Row(cells, good=words == "ready")
 
 
-def _life(identity: Identity | None, words: str) -> tuple[str, str, str]:
-    """Pid, state and age."""
+def _life(identity: Identity | None) -> dict[str, Any]:
     if identity is None:
-        return "-", words, "-"
-    return str(identity.pid), words, _duration(time.time() - identity.started)
-
-
-def _memory(identity: Identity | None) -> str:
-    return f"{identity.memory / 2**20:.0f} MiB" if identity else "-"
+        return {}
+    age = max(0, int(time.time() - identity.started))
+    return {"pid": identity.pid, "up_seconds": age, "memory_bytes": identity.memory}
 
 
 def _words(entry: Entry, *, supervised: bool, good: bool, alive: bool) -> str:
@@ -97,8 +115,8 @@ def _words(entry: Entry, *, supervised: bool, good: bool, alive: bool) -> str:
     return "down"
 
 
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
+def _duration(seconds: int) -> str:
+    minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours}h{minutes:02}m"

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
 import time
 from asyncio.subprocess import Process as Child
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from local.faas.layout import PRIVATE_FILE, Layout
 from local.faas.plan import Plan, Process
 from local.faas.processes import Identity, signal_group
+from local.faas.restarting import SIGNAL, asked_file
 from local.faas.state import ENDED, STARTED, WAITING, Entry, State
 
 FIRST_DELAY_S = 1.0
@@ -52,12 +54,27 @@ class Supervisor:
         self._say = say
         self._stop = asyncio.Event()
         self._children: dict[str, Child] = {}
+        # Set by a call that ends a wait or a run: to stop, or to restart that process.
+        self._called = {process.name: asyncio.Event() for process in plan.processes}
+        self._endings: set[asyncio.Task[None]] = set()
         entries = {process.name: Entry() for process in plan.processes}
         self._state = State(Identity.of(os.getpid()), entries)
 
     def stop(self) -> None:
         """Ask for the end; `run` returns when all have ended."""
         self._stop.set()
+        for called in self._called.values():
+            called.set()
+
+    def restart(self, names: Iterable[str]) -> None:
+        """End these and start them again at once."""
+        for process in self._plan.processes:
+            if process.name in set(names):
+                self._say(f"{process.name} is restarted, as asked")
+                self._called[process.name].set()
+                ending = asyncio.create_task(self._end(process))
+                self._endings.add(ending)
+                ending.add_done_callback(self._endings.discard)
 
     async def run(self) -> None:
         """Start everything, keep it, end it."""
@@ -72,18 +89,23 @@ class Supervisor:
     async def _keep(self, process: Process) -> None:
         entry = self._state.entries[process.name]
         delay = 0.0
+        called = self._called[process.name]
         while not self._stop.is_set():
+            called.clear()
             began = time.monotonic()
             entry.last_exit = await self._run_once(process, entry)
             if self._stop.is_set():
                 break
+            if called.is_set():
+                delay = 0.0
+                continue
             delay = next_delay(delay, time.monotonic() - began)
             entry.restarts += 1
             self._say(f"{process.name} ended ({entry.last_exit}); started again in {delay:g} s")
             entry.status, entry.next_try = WAITING, time.time() + delay
             self._write()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), delay)
+                await asyncio.wait_for(called.wait(), delay)
         entry.status = ENDED
         self._write()
 
@@ -96,7 +118,7 @@ class Supervisor:
         self._children[process.name] = child
         entry.status, entry.identity = STARTED, Identity.of(child.pid)
         self._write()
-        if self._stop.is_set():  # asked to end while it was starting
+        if self._called[process.name].is_set():  # asked to end while it was starting
             await self._end(process)
         code = await child.wait()
         del self._children[process.name]
@@ -141,6 +163,13 @@ async def start(process: Process) -> Child:
         os.close(log)
 
 
+def asked(layout: Layout) -> list[str]:
+    """Whom `faas-local restart` named last."""
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        return [str(name) for name in json.loads(asked_file(layout).read_text(encoding="utf-8"))]
+    return []
+
+
 def say(line: str) -> None:
     """One line of the supervisor's log."""
     stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -153,6 +182,7 @@ async def supervise(layout: Layout) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, supervisor.stop)
+    loop.add_signal_handler(SIGNAL, lambda: supervisor.restart(asked(layout)))
     loop.add_signal_handler(signal.SIGHUP, lambda: None)  # the terminal that started us is gone
     say(f"supervising as pid {os.getpid()}")
     await supervisor.run()

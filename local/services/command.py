@@ -2,11 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from local.services.errors import ServicesError
 from local.services.services import NAMES, Services
+from shared.command.ending import run_to_its_end
 
 DESCRIPTION = """\
 PostgreSQL, Redis, RabbitMQ and an S3 server as private children of this machine: data, logs,
@@ -22,7 +23,17 @@ files: ROOT/logs/NAME.log, ROOT/services/ports.json, ROOT/services/secrets/ (060
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and answer the exit status."""
+    """Run one command and answer the exit status, also where nobody reads its words."""
+
+    def to_its_end(go_on: Callable[[], None]) -> int:
+        go_on()
+        return run(argv)
+
+    return run_to_its_end(to_its_end)
+
+
+def run(argv: Sequence[str] | None) -> int:
+    """The same for another command's own arguments."""
     words = _parser().parse_args(argv)
     services = Services(words.root, report=_say)
     try:

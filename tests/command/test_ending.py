@@ -4,20 +4,13 @@ import os
 import shlex
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
 from shared.command.parser import CommandParser
 from tests.command.test_tree import COMMANDS, LEAVES, ids, words_of
-from tests.parley.conftest import Parley, everything, key_ring, tenancy, to_tenancy
-from tests.parley.conftest import parley as parley_command
-from tests.parley.test_tenants import written
 from tests.support import ROOT
-from tests.tenancy.declared import tenant_file
-
-__all__ = ["everything", "key_ring", "parley_command", "tenancy", "to_tenancy"]
 
 MODULES = {"parley": "parley", "faas-local": "local.faas.command"}
 BOTH = ("stdout", "stderr")
@@ -71,18 +64,6 @@ def test_what_only_shows_ends_as_the_signal_would_end_it(line: str, tmp_path: Pa
     assert run(line, tmp_path, BOTH)[0] == 141
 
 
-def test_what_changes_something_goes_on_to_its_end(
-    parley: Parley, to_tenancy: dict[str, str], tmp_path: Path
-) -> None:
-    """`parley tenants apply FILE | head -1` makes all tenants of the file."""
-    tenants = [tenant_file(), tenant_file()]
-    path = written(tmp_path, *tenants)
-    line = f"parley tenants apply {path}"
-    assert run(line, tmp_path, BOTH, PYTHONUNBUFFERED="1", **to_tenancy) == (0, "")
-    told = parley("tenants", "list", **to_tenancy)
-    assert all(one["tenant"] in told.out for one in tenants)
-
-
 def test_a_full_disk_is_said(tmp_path: Path) -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(
@@ -109,24 +90,3 @@ def test_a_closed_output_is_none(tmp_path: Path) -> None:
         check=False,
     )
     assert "Traceback" not in done.stderr
-
-
-def test_the_version_is_the_projects(parley: Parley) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    for words in ((), ("dlq", "list")):
-        assert parley(*words, "--version").out == f"parley {project['version']}\n"
-
-
-def test_completion_is_a_script_that_the_shell_takes(parley: Parley, tmp_path: Path) -> None:
-    script = tmp_path / "completion"
-    script.write_text(parley("completion", "bash").out, encoding="utf-8")
-    asked = (
-        f". {script}; COMP_WORDS=(parley tenants ''); COMP_CWORD=2; _shtab_parley; "
-        'printf "%s\\n" "${COMPREPLY[@]}"'
-    )
-    told = subprocess.run(
-        ["/bin/bash", "--norc", "-c", asked], capture_output=True, text=True, check=True
-    )
-    assert {"apply", "list", "show", "check", "audit"} <= set(told.stdout.split())
-    assert parley("completion", "zsh").out.startswith("#compdef parley")
-    assert parley("completion", "fish").code == 2

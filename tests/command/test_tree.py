@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.faas import command as faas_local
 from parley import command as parley
 from shared.command.parser import CommandParser, commands_of, walk
 from tests.support import ROOT
 
-PARSERS = {"parley": parley.build_parser()}
+PARSERS = {"parley": parley.build_parser(), "faas-local": faas_local.build_parser()}
 
 # Why a command has no -o.
 PLAIN = {
@@ -23,6 +24,16 @@ PLAIN = {
     "parley keys ring": "the same",
     "parley keys revoke": "says what it did",
     "parley completion": "prints a script",
+    "faas-local up": "says what it did",
+    "faas-local down": "says what it did",
+    "faas-local restart": "says what it did",
+    "faas-local logs": "prints lines that are JSON already",
+    "faas-local invoke": "prints a function's answer as it is",
+    "faas-local completion": "prints a script",
+    "faas-local services up": "says what it did",
+    "faas-local services down": "says what it did",
+    "faas-local services start": "says what it did",
+    "faas-local services stop": "says what it did",
 }
 
 
@@ -91,7 +102,7 @@ def test_no_reason_stands_for_a_command_that_is_gone() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=ids(COMMANDS))
 def test_general_options_are_taken_by_every_command(command: CommandParser) -> None:
-    general = {"parley": "--env-file"}[command.prog.partition(" ")[0]]
+    general = {"parley": "--env-file", "faas-local": "--root"}[command.prog.partition(" ")[0]]
     options = {name for action in actions(command) for name in action.option_strings}
     assert {general, "--version", "--help"} <= options
 
@@ -107,6 +118,10 @@ def test_general_options_are_taken_by_every_command(command: CommandParser) -> N
         ("parley keys new keyring", "'key-ring'"),
         ("parley dlq list -o jsn", "'json'"),
         ("parley keys create --tenant a --name b --scope message:read", "'messages:read'"),
+        ("faas-local statsu", "'status'"),
+        ("faas-local services strat redis", "'start'"),
+        ("faas-local services start reddis", "'redis'"),
+        ("faas-local up --port-ofset=7", "'--port-offset'"),
     ],
 )
 def test_what_was_meant_is_said(line: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,7 +142,7 @@ def test_a_group_without_a_command_names_its_commands(capsys: pytest.CaptureFixt
 @pytest.mark.parametrize("program", PARSERS)
 def test_help_loads_no_client_of_a_server(program: str) -> None:
     """So that a word of help comes at once."""
-    module = {"parley": "parley.command"}[program]
+    module = {"parley": "parley.command", "faas-local": "local.faas.command"}[program]
     code = (
         f"import sys, contextlib, io, {module} as it\n"
         "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):\n"

@@ -1,10 +1,12 @@
 """What an operator sees: health, the doctor, restarts, suspension, and nothing after `down`."""
 
+import json
 import os
 import shutil
 import signal
 import socket
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -63,6 +65,32 @@ def test_the_doctor_says_what_is_wrong_when_redis_is_stopped(stack: Stack) -> No
     assert "redis" in done.stdout.lower()
     assert "REDIS_URL" in done.stdout + done.stderr
     wait_until(lambda: stack.parley("doctor", check=False).returncode == 0, limit=20)
+
+
+def test_up_on_a_running_copy_starts_a_server_that_has_died(stack: Stack) -> None:
+    [redis] = [row for row in stack.servers.status() if row.name == "redis"]
+    assert redis.pid is not None
+    os.kill(redis.pid, signal.SIGKILL)
+    wait_until(lambda: "stopped" in {row.state for row in stack.servers.status()}, limit=20)
+    up = stack.faas_local("up")
+    assert "already up" in up.stdout
+    assert "not running any more: redis" in up.stdout
+    assert {row.state for row in stack.servers.status()} == {"running"}
+    again = stack.faas_local("up")
+    assert "not running" not in again.stdout
+
+
+def test_a_restarted_function_is_another_process_and_no_failure(stack: Stack) -> None:
+    def row(name: str) -> dict[str, Any]:
+        told = json.loads(stack.faas_local("status", "-o", "json", check=False).stdout)
+        return next(one for one in told["items"] if one["name"] == name)
+
+    before = row("wa-api")
+    done = stack.faas_local("restart", "wa-api")
+    assert "ready   wa-api" in done.stdout
+    after = row("wa-api")
+    assert after["pid"] != before["pid"]
+    assert (after["state"], after["restarts"]) == ("ready", before["restarts"])
 
 
 def test_the_doctor_shows_no_secret(stack: Stack) -> None:

@@ -1,5 +1,7 @@
 """Help, exit codes, keys and the schema."""
 
+import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,11 @@ import pytest
 from local.services import Endpoints
 from local.services import Services as Servers
 from shared.tenancy.vault import KeyRing
+from tests.command.test_ending import BOTH, run
 from tests.parley.conftest import Parley
+from tests.parley.test_tenants import written
+from tests.support import ROOT
+from tests.tenancy.declared import tenant_file
 
 
 @pytest.mark.parametrize(
@@ -107,3 +113,36 @@ def test_buckets_are_made_once(parley: Parley, services: Endpoints) -> None:
     assert wrong.code == 3
     assert "S3_SECRET_KEY" in wrong.err
     assert "not-the-secret" not in wrong.err + wrong.out
+
+
+def test_what_changes_something_goes_on_to_its_end(
+    parley: Parley, to_tenancy: dict[str, str], tmp_path: Path
+) -> None:
+    """`parley tenants apply FILE | head -1` makes all tenants of the file."""
+    tenants = [tenant_file(), tenant_file()]
+    path = written(tmp_path, *tenants)
+    line = f"parley tenants apply {path}"
+    assert run(line, tmp_path, BOTH, PYTHONUNBUFFERED="1", **to_tenancy) == (0, "")
+    told = parley("tenants", "list", **to_tenancy)
+    assert all(one["tenant"] in told.out for one in tenants)
+
+
+def test_the_version_is_the_projects(parley: Parley) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for words in ((), ("dlq", "list")):
+        assert parley(*words, "--version").out == f"parley {project['version']}\n"
+
+
+def test_completion_is_a_script_that_the_shell_takes(parley: Parley, tmp_path: Path) -> None:
+    script = tmp_path / "completion"
+    script.write_text(parley("completion", "bash").out, encoding="utf-8")
+    asked = (
+        f". {script}; COMP_WORDS=(parley tenants ''); COMP_CWORD=2; _shtab_parley; "
+        'printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    told = subprocess.run(
+        ["/bin/bash", "--norc", "-c", asked], capture_output=True, text=True, check=True
+    )
+    assert {"apply", "list", "show", "check", "audit"} <= set(told.stdout.split())
+    assert parley("completion", "zsh").out.startswith("#compdef parley")
+    assert parley("completion", "fish").code == 2

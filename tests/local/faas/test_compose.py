@@ -15,7 +15,11 @@ from tests.local.faas.conftest import file_mode
 
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
-DOCKER = '#!/bin/sh\necho "$@" >> "$0.calls"\nexit {code}\n'
+DOCKER = """#!/bin/sh
+echo "$@" >> "$0.calls"
+test "$*" != "compose version" || exit {version}
+exit {code}
+"""
 
 
 @pytest.fixture
@@ -26,9 +30,9 @@ def compose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Compose:
     return Compose(tmp_path, tmp_path / ".local")
 
 
-def put_docker(folder: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+def put_docker(folder: Path, monkeypatch: pytest.MonkeyPatch, code: int, version: int = 0) -> None:
     folder.mkdir(exist_ok=True)
-    (folder / "docker").write_text(DOCKER.format(code=code))
+    (folder / "docker").write_text(DOCKER.format(code=code, version=version))
     (folder / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}/usr/bin{os.pathsep}/bin")
 
@@ -41,7 +45,8 @@ def test_up_waits_for_health_and_down_keeps_the_data(compose: Compose) -> None:
     compose.up()
     compose.down()
     prefix = f"compose --env-file {compose.variables_file}"
-    assert calls(compose) == [f"{prefix} up --detach --wait", f"{prefix} down"]
+    made = [call for call in calls(compose) if call != "compose version"]
+    assert made == [f"{prefix} up --detach --wait", f"{prefix} down"]
 
 
 def test_every_password_that_compose_asks_for_is_made_once_and_kept_private(
@@ -99,6 +104,15 @@ def test_a_docker_that_fails_is_said(compose: Compose, monkeypatch: pytest.Monke
     put_docker(compose.folder / "bin", monkeypatch, code=17)
     with pytest.raises(FaasError, match="docker compose up ended with 17"):
         compose.up()
+
+
+def test_a_docker_without_compose_is_said(
+    compose: Compose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_docker(compose.folder / "bin", monkeypatch, code=125, version=1)
+    with pytest.raises(FaasError, match=r"no compose: install its plugin.*--services local"):
+        compose.up()
+    assert calls(compose) == ["compose version"]
 
 
 def test_without_docker_the_other_way_is_named(

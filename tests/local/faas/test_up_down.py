@@ -150,7 +150,7 @@ def test_a_taken_port_names_the_process_and_the_way_out(make_room: MakeRoom) -> 
         up = room.up()
     assert up.returncode == 1
     assert f"port {room.ports['one']} (one) is held by pid {os.getpid()}" in up.stderr
-    assert "--port-offset" in up.stderr
+    assert "up --port-offset 1000, or make up PORT_OFFSET=1000" in up.stderr
     assert not room.state().living()
 
 
@@ -246,7 +246,7 @@ def test_invoke_of_an_unknown_name_lists_those_there_are(make_room: MakeRoom) ->
     room = make_room("one")
     room.up()
     told = room.command("invoke", "none")
-    assert told.returncode == 1
+    assert told.returncode == 2
     assert "there are: one" in told.stderr
 
 
@@ -255,5 +255,5 @@ def test_logs_prints_what_the_function_said(make_room: MakeRoom) -> None:
     room.up()
     assert room.command("logs", "one").stdout == "serving\n"
     unknown = room.command("logs", "none")
-    assert unknown.returncode == 1
+    assert unknown.returncode == 2
     assert "there are: one, supervisor" in unknown.stderr
