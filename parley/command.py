@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -17,6 +18,7 @@ from shared.command.late import late
 from shared.command.output import add_output
 from shared.command.parser import CommandParser, VersionAction, add_command, add_group, finish
 from shared.runtime.errors import ParleyError, SettingsError, Unavailable, Unknown
+from shared.runtime.faults import said
 
 EPILOG = """\
 exit codes:
@@ -59,6 +61,7 @@ def _run(arguments: Sequence[str] | None, go_on: Callable[[], None]) -> int:
     if given.changes:
         go_on()
     try:
+        _check_log_level()
         return int(given.run(given, Environment(given.env_file)))
     except SettingsError as error:
         return _say(error, USAGE)
@@ -66,8 +69,22 @@ def _run(arguments: Sequence[str] | None, go_on: Callable[[], None]) -> int:
         return _say(error, NO_ANSWER)
     except ParleyError as error:
         return _say(error, WRONG)
+    except ValueError as error:
+        if not hasattr(error, "errors"):  # pydantic's: what was typed is none of what is sent
+            raise
+        return _say(SettingsError(said(error.errors(include_input=False))), USAGE)
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _check_log_level() -> None:
+    """Raises SettingsError for a LOG_LEVEL that is none."""
+    if os.environ.get("LOG_LEVEL"):
+        from shared.runtime.logging import level_fault  # noqa: PLC0415  # a tenth of a second
+
+        fault = level_fault()
+        if fault is not None:
+            raise SettingsError(fault)
 
 
 def build_parser() -> CommandParser:
@@ -151,6 +168,12 @@ def _add_tenants(commands: argparse._SubParsersAction[CommandParser]) -> None:
         action="store_true",
         help="stop accepting the secrets that the current ones have replaced",
     )
+    add_output(apply)
+    _add_looks(tenants)
+    upkeep.add_tenant_commands(tenants)
+
+
+def _add_looks(tenants: argparse._SubParsersAction[CommandParser]) -> None:
     list_ = add_command(
         tenants,
         "list",
@@ -166,9 +189,8 @@ def _add_tenants(commands: argparse._SubParsersAction[CommandParser]) -> None:
         run=late("parley.tenants", "show"),
     )
     show.add_argument("tenant", metavar="SLUG", help="as `list` has it")
-    for command in (apply, list_, show):
+    for command in (list_, show):
         add_output(command)
-    upkeep.add_tenant_commands(tenants)
 
 
 def _add_keys(commands: argparse._SubParsersAction[CommandParser]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from parley.doctor_checks import FUNCTIONS, PROVIDERS, ROLES, Check, all_checks
 from parley.environment import HOW, Environment, NotSetError
 from shared.command.output import print_items, wants_json
-from shared.runtime.errors import ParleyError
+from shared.runtime.errors import ParleyError, SettingsError
 
 LIMIT_S = 2.0
 WELL, ILL = 0, 1
@@ -120,7 +120,10 @@ def _ask(check: Check, answer: Answer) -> None:
 
 
 def _setting(environment: Environment, name: str) -> str:
-    found = environment.find(name)
+    try:
+        found = environment.find(name)
+    except SettingsError as error:
+        return error.detail
     if found is None:
         default = PROVIDERS.get(name)
         if default is not None:

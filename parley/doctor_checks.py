@@ -18,7 +18,7 @@ from parley.database import newest_revision, revision_of, role_of
 from parley.environment import OWNER_DATABASE, Environment, Found
 from parley.objects import missing_buckets
 from parley.tenancy import Tenancy
-from shared.runtime.errors import ParleyError
+from shared.runtime.errors import ParleyError, SettingsError
 from shared.runtime.service_auth import ServiceTokens
 from shared.services.tenancy import TenantList
 from shared.services.upkeep import Seals
@@ -78,7 +78,7 @@ def all_checks(environment: Environment) -> list[Check]:
     return [
         *stores,
         # Each function knows its own role's address; here they are asked only where they are set.
-        *(_role(found) for found in map(environment.find, ROLES) if found is not None),
+        *(_role(environment, name) for name in ROLES if _is_there(environment, name)),
         *(_function(environment, name) for name in FUNCTIONS),
         *(_provider(environment, name, default) for name, default in PROVIDERS.items()),
     ]
@@ -193,12 +193,20 @@ def provider(setting: Found) -> str:
     return f"reached at {_place(setting)}" + (", by default" if setting.source == "default" else "")
 
 
-def _role(setting: Found) -> Check:
+def _is_there(environment: Environment, name: str) -> bool:
+    """Whether it is set, also to what can not be read."""
+    try:
+        return environment.find(name) is not None
+    except SettingsError:
+        return True
+
+
+def _role(environment: Environment, name: str) -> Check:
     def ask() -> str:
+        role = role_of(environment.need(name), SECONDS)
+        return f"{role} may log in, and can not bypass row-level security"
 
-        return f"{role_of(setting, SECONDS)} may log in, and can not bypass row-level security"
-
-    return Check(f"postgresql {setting.name.removeprefix('DATABASE_URL_').lower()}", ask)
+    return Check(f"postgresql {name.removeprefix('DATABASE_URL_').lower()}", ask)
 
 
 def _function(environment: Environment, name: str) -> Check:

@@ -17,6 +17,33 @@ DAYS, LONGEST_DAYS = 90, 730
 
 def add_key_commands(commands: Any) -> None:
     """What follows `parley keys`."""
+    _add_create(commands)
+    list_ = _of_whom(
+        add_command(
+            commands,
+            "list",
+            help="API keys, without the keys themselves",
+            examples=("parley keys list --tenant acme-bank", "parley keys list --platform -o json"),
+            run=late("parley.api_keys", "list_"),
+        )
+    )
+    add_output(list_)
+    revoke = _of_whom(
+        add_command(
+            commands,
+            "revoke",
+            help="take an API key back, for good",
+            examples=(
+                "parley keys revoke --tenant acme-bank 7d0c5a52-5e0c-4a5e-9a57-0d3c2f6b1a11",
+            ),
+            changes=True,
+            run=late("parley.api_keys", "revoke"),
+        )
+    )
+    revoke.add_argument("id", metavar="ID", help="as `list` has it: the id, not the name")
+
+
+def _add_create(commands: Any) -> None:
     create = _of_whom(
         add_command(
             commands,
@@ -46,30 +73,7 @@ def add_key_commands(commands: Any) -> None:
         "--days", type=_days, default=DAYS, help=f"until it ends, 1 to {LONGEST_DAYS} (%(default)s)"
     )
     add_out(create, "the key")
-    list_ = _of_whom(
-        add_command(
-            commands,
-            "list",
-            help="API keys, without the keys themselves",
-            examples=("parley keys list --tenant acme-bank", "parley keys list --platform -o json"),
-            run=late("parley.api_keys", "list_"),
-        )
-    )
-    revoke = _of_whom(
-        add_command(
-            commands,
-            "revoke",
-            help="take an API key back, for good",
-            examples=(
-                "parley keys revoke --tenant acme-bank 7d0c5a52-5e0c-4a5e-9a57-0d3c2f6b1a11",
-            ),
-            changes=True,
-            run=late("parley.api_keys", "revoke"),
-        )
-    )
-    revoke.add_argument("id", metavar="ID", help="as `list` has it: the id, not the name")
-    for command in (create, list_):
-        add_output(command)
+    add_output(create)
 
 
 def _of_whom(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:

@@ -86,6 +86,12 @@ def _add_dlq(commands: Any) -> None:
     show.add_argument(
         "--body", action="store_true", help="the event too, WITH WHAT A PERSON WROTE in it"
     )
+    for command in (list_, show):
+        add_output(command)
+    _add_dlq_replay(commands)
+
+
+def _add_dlq_replay(commands: Any) -> None:
     replay = add_command(
         commands,
         "replay",
@@ -104,8 +110,7 @@ def _add_dlq(commands: Any) -> None:
     replay.add_argument("--limit", type=count, help="at most so many")
     replay.add_argument("--dry-run", action="store_true", help="count, change nothing")
     replay.add_argument("--yes", action="store_true", help="replay all without a question")
-    for command in (list_, show, replay):
-        add_output(command)
+    add_output(replay)
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from parley.environment import Environment
 from shared.runtime.errors import SettingsError
+from shared.runtime.faults import words_of
 from shared.tenancy.files import TenantsFile
 
 
@@ -109,12 +110,9 @@ def _path(parts: tuple[int | str, ...]) -> str:
 
 
 def _words(fault: Any) -> str:
-    kind = fault["type"]
-    if kind == "extra_forbidden":
-        return "unknown key"
-    if kind == "string_type" and isinstance(fault["input"], int | float):
+    if fault["type"] == "string_type" and isinstance(fault["input"], int | float):
         return "is a number here; write it in quotes"
-    return str(fault["msg"]).removeprefix("Value error, ")
+    return words_of(fault)
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:

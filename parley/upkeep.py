@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,22 @@ def add_tenant_commands(commands: Any) -> None:
 
 def add_key_commands(commands: Any) -> None:
     """What follows `parley keys`."""
+    _add_new(commands)
+    rotate = add_command(
+        commands,
+        "rotate",
+        help="seal every stored secret anew under the ring's newest key, while messages flow",
+        description="Works in batches; if it stops, give it again. 1 when something is left.",
+        examples=("parley keys rotate --dry-run", "parley keys rotate"),
+        changes=True,
+        run=late("parley.rotation", "rotate"),
+    )
+    rotate.add_argument("--dry-run", action="store_true", help="only say what is under which key")
+    add_output(rotate)
+    _add_ring(commands)
+
+
+def _add_new(commands: Any) -> None:
     new = add_command(
         commands,
         "new",
@@ -57,23 +75,17 @@ def add_key_commands(commands: Any) -> None:
         run=late("parley.keys", "new"),
     )
     new.add_argument("kind", choices=("key-ring", "service-token-key"), help="which kind of key")
-    new.add_argument("--id", default="k1", help="name of the key in the ring (%(default)s)")
+    new.add_argument(
+        "--id", type=_key_id, default="k1", help="name of the key in the ring (%(default)s)"
+    )
     new.add_argument(
         "--add-to", type=Path, metavar="FILE", help="a ring whose keys stay readable beside it"
     )
     new.add_argument("--standby", action="store_true", help="it opens, the ring's own seals on")
     add_out(new, "the key")
-    rotate = add_command(
-        commands,
-        "rotate",
-        help="seal every stored secret anew under the ring's newest key, while messages flow",
-        description="Works in batches; if it stops, give it again. 1 when something is left.",
-        examples=("parley keys rotate --dry-run", "parley keys rotate"),
-        changes=True,
-        run=late("parley.rotation", "rotate"),
-    )
-    rotate.add_argument("--dry-run", action="store_true", help="only say what is under which key")
-    add_output(rotate)
+
+
+def _add_ring(commands: Any) -> None:
     ring = add_command(
         commands,
         "ring",
@@ -88,3 +100,11 @@ def add_key_commands(commands: Any) -> None:
     ring.add_argument("--use", metavar="KEY", help="this one seals from now on")
     ring.add_argument("--drop", metavar="KEY", help="what lies under it can not be opened any more")
     add_out(ring, "the ring")
+
+
+def _key_id(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,32}", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no name of a key: up to 32 letters, digits, '.', '_' and '-'"
+        )
+    return text

@@ -28,7 +28,7 @@ from shared.runtime.service_auth import ServiceTokens
 from shared.runtime.settings import RedisSettings, ServiceAuthSettings, VaultSettings
 from shared.services.delivery import GenesysMediaFetch, GenesysSend
 from shared.storage.cache import Cache
-from shared.tenancy.regions import RegionSettings, extra_regions
+from shared.tenancy.regions import GenesysApiSettings, extra_regions
 from shared.tenancy.vault import Vault
 from shared.tokens.source import TokenSource
 
@@ -36,16 +36,16 @@ NAME = "genesys-api"
 
 
 class Settings(
-    RedisSettings, ServiceAuthSettings, VaultSettings, RegionSettings, MediaSettings, ClientSettings
+    RedisSettings,
+    ServiceAuthSettings,
+    VaultSettings,
+    GenesysApiSettings,
+    MediaSettings,
+    ClientSettings,
 ):
     """Where Genesys and the auth function are, and how long Genesys may take (seconds)."""
 
     auth_url: str
-    genesys_api_base_url: str = Field(
-        "",
-        pattern=r"^(https?://[^\s/]+.*)?$",
-        description="Asked instead of `https://api.{region}` when set",
-    )
     provider_connect_seconds: float = Field(
         3.0, gt=0, le=10, description="Limit of connecting to the provider"
     )

@@ -21,7 +21,7 @@ from shared.messaging.transport import Limits, provider_session
 from shared.runtime.function import Check, Function, Resources
 from shared.runtime.peer import Peer, http_session
 from shared.runtime.service_auth import ServiceTokens
-from shared.runtime.settings import RedisSettings, ServiceAuthSettings, VaultSettings
+from shared.runtime.settings import GraphSettings, RedisSettings, ServiceAuthSettings, VaultSettings
 from shared.services.delivery import MediaFetch, MediaUpload, WhatsAppSend
 from shared.storage.cache import Cache
 from shared.tenancy.vault import Vault
@@ -34,18 +34,12 @@ from wa_api_service.sender import Sender
 NAME = "wa-api"
 
 
-class Settings(RedisSettings, ServiceAuthSettings, VaultSettings, MediaSettings, NumberSettings):
+class Settings(
+    RedisSettings, ServiceAuthSettings, VaultSettings, MediaSettings, NumberSettings, GraphSettings
+):
     """Where Meta and the auth function are, and how long Meta may take (seconds)."""
 
     auth_url: str
-    graph_api_base_url: str = Field(
-        "https://graph.facebook.com",
-        pattern=r"^https?://[^\s/]+",
-        description="Address of Meta's Graph API",
-    )
-    graph_api_version: str = Field(
-        "v23.0", pattern=r"^v\d{1,3}\.\d{1,2}$", description="Version of the Graph API"
-    )
     provider_connect_seconds: float = Field(
         3.0, gt=0, le=10, description="Limit of connecting to the provider"
     )

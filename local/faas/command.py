@@ -117,6 +117,23 @@ def _add_up(commands: Any) -> None:
         changes=True,
         run=late("local.faas.actions", "up"),
     )
+    _add_what(up)
+    up.add_argument(
+        "--detach",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="go on in the background; with --no-detach, Ctrl-C ends everything",
+    )
+    _add_wait(up)
+    up.add_argument(
+        "--new-key-ring",
+        action="store_true",
+        help="make a key ring although secrets are stored under one that is lost",
+    )
+
+
+def _add_what(up: argparse.ArgumentParser) -> None:
+    """What is started, and where."""
     up.add_argument(
         "--yaml", "-f", type=Path, default=Path("stack.yml"), help="stack file (%(default)s)"
     )
@@ -137,19 +154,11 @@ def _add_up(commands: Any) -> None:
         default="local",
         help="the four servers: private ones, Docker's, or those the environment names (local)",
     )
-    up.add_argument(
+
+
+def _add_wait(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--wait", type=seconds, default=60.0, metavar="S", help="seconds for all to be ready (60)"
-    )
-    up.add_argument(
-        "--detach",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="go on in the background; with --no-detach, Ctrl-C ends everything",
-    )
-    up.add_argument(
-        "--new-key-ring",
-        action="store_true",
-        help="make a key ring although secrets are stored under one that is lost",
     )
 
 
@@ -192,9 +201,7 @@ def _add_restart(commands: Any) -> None:
     restart.add_argument(
         "names", nargs="+", metavar="NAME", help="functions, connector, sandbox or servers"
     )
-    restart.add_argument(
-        "--wait", type=seconds, default=60.0, metavar="S", help="seconds for all to be ready (60)"
-    )
+    _add_wait(restart)
 
 
 def _add_invoke(commands: Any) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from local.faas import environment, planning, restarting, secret_files, stack
-from local.faas.errors import FaasError, typed
+from local.faas.errors import FaasError, UsageFault, typed
 from local.faas.layout import Layout
 from local.faas.names import SUPERVISOR
 from local.faas.plan import Plan, Process
@@ -161,6 +161,11 @@ def _revive_servers(layout: Layout, options: Options, say: Say) -> None:
 
 
 def _start(layout: Layout, options: Options, say: Say) -> Plan:
+    from shared.runtime.logging import level_fault  # noqa: PLC0415  # slow: `status` needs none
+
+    fault = level_fault()
+    if fault is not None:
+        raise UsageFault(fault)
     declared = stack.load(options.yaml, os.environ)
     ports = planning.ports(declared, options.offset, with_sandbox=options.with_sandbox)
     _refuse_taken(ports)

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.runtime.errors import BadInput, NotFound
+from shared.runtime.faults import said
 from shared.runtime.problem import problem
 
 M = TypeVar("M", bound=BaseModel)
@@ -45,6 +46,4 @@ def read(model: type[M], raw: bytes) -> M:
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        faults = error.errors(include_input=False, include_url=False, include_context=False)
-        words = [f"{'.'.join(map(str, f['loc'])) or 'body'}: {f['msg']}" for f in faults]
-        raise BadInput("; ".join(words)) from None
+        raise BadInput(said(error.errors(include_input=False, include_url=False))) from None

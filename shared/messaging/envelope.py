@@ -13,6 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.runtime.clock import rfc3339
 from shared.runtime.errors import BadInput, BodyTooLarge
+from shared.runtime.faults import in_words, said
 
 CONTENT_TYPE = "application/cloudevents+json"
 MAX_EVENT_BYTES = 5 * 1024 * 1024  # the functions' own body limit: 3 MB of raw body in base64 fits
@@ -35,8 +36,8 @@ class EventType(StrEnum):
 
 
 # Names end up as AMQP properties, HTTP headers and PostgreSQL text: no control characters.
-_NAME = r"^[^\x00-\x1f\x7f]+$"
-Name = Annotated[str, Field(min_length=1, max_length=512, pattern=_NAME)]
+PRINTABLE = in_words(r"^[^\x00-\x1f\x7f]+$", "holds a control character")
+Name = Annotated[str, Field(min_length=1, max_length=512, pattern=PRINTABLE)]
 
 
 def _uuid_text(value: str) -> str:
@@ -68,7 +69,7 @@ class Event(BaseModel):
     tenantid: Uuid | None = None
     channelid: Uuid | None = None
     partitionkey: Name
-    traceparent: Annotated[str, Field(max_length=128, pattern=_NAME)] | None = None
+    traceparent: Annotated[str, Field(max_length=128, pattern=PRINTABLE)] | None = None
     data: dict[str, Any]
 
     def encode(self) -> bytes:
@@ -109,5 +110,4 @@ def _check_size(body: bytes) -> None:
 
 
 def _faults(error: ValidationError) -> str:
-    faults = error.errors(include_input=False, include_url=False, include_context=False)
-    return "; ".join(f"{'.'.join(map(str, f['loc'])) or 'body'}: {f['msg']}" for f in faults)
+    return said(error.errors(include_input=False, include_url=False))

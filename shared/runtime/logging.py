@@ -20,6 +20,7 @@ from aws_lambda_powertools import Logger
 
 _ROOT = "parley"
 _FRAMES_SHOWN = 6
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 class _Process:
@@ -49,12 +50,23 @@ def _as_it_is(message: Any) -> Any:
     return message
 
 
+def _level() -> str | None:
+    """The level that the environment names; None for one that is none."""
+    given = (os.environ.get("LOG_LEVEL") or "INFO").upper()
+    return given if given in LEVELS else None
+
+
+def level_fault() -> str | None:
+    """What is wrong with LOG_LEVEL, in words. The logger itself is made without it, at import."""
+    return None if _level() else f"LOG_LEVEL: is none of {', '.join(LEVELS)}"
+
+
 @functools.cache
 def logger() -> Logger:
     """The process's logger. Use: `log.info("message_delivered", extra={"part": 1})`."""
     return Logger(
         service=_ROOT,
-        level=os.environ.get("LOG_LEVEL", "INFO").upper(),
+        level=_level() or "INFO",
         logger_handler=_Stdout(),
         json_serializer=_serialize,
         json_deserializer=_as_it_is,

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.runtime.errors import ParleyError
+from shared.runtime.faults import said
 from shared.runtime.function import answer
 from shared.runtime.logging import describe, logger
 from shared.runtime.problem import internal_problem, problem
@@ -36,8 +37,7 @@ async def _on_invalid(_: Request, error: Exception) -> Response:
     """Say which fields are wrong and why, without the values that came."""
     if not isinstance(error, RequestValidationError):
         return internal_problem()
-    faults = [f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()]
-    return problem(422, "bad_input", "; ".join(faults))
+    return problem(422, "bad_input", said(error.errors()))
 
 
 async def _on_http_exception(_: Request, error: Exception) -> Response:

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from shared.runtime.errors import SettingsError
+
 DEFAULT_SECRETS_DIR = "/var/openfaas/secrets"
 
 
@@ -14,13 +16,22 @@ def secret_path(field: str) -> Path:
 
 
 def read_secret(field: str) -> str | None:
-    """The secret's text without the newline that editors leave; None where there is none."""
+    """The secret's text without the newline that editors leave; None where there is none.
+
+    Raises SettingsError that names the file, and why it can not be read.
+    """
     path = secret_path(field)
-    if path.is_dir():
-        files = sorted(entry for entry in path.iterdir() if entry.is_file())
-        if not files:
+    try:
+        if path.is_dir():
+            files = sorted(entry for entry in path.iterdir() if entry.is_file())
+            if not files:
+                return None
+            path = files[0]
+        if not path.is_file():
             return None
-        path = files[0]
-    if not path.is_file():
-        return None
-    return path.read_text(encoding="utf-8").rstrip("\r\n")
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+    except UnicodeDecodeError:
+        why = "it is not UTF-8 text"
+    raise SettingsError(f"the secret file {path} can not be read: {why}")

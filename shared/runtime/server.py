@@ -32,6 +32,8 @@ STOP_TIMEOUT_S = 30
 class ServeSettings(Settings):
     """Where to listen and what to serve."""
 
+    says_log_level = False  # the function's own settings do, with all else that is wrong
+
     host: str = Field(
         "0.0.0.0",  # noqa: S104  # in an image there is no other address to be reached by
         description="Address to listen on",

@@ -4,16 +4,35 @@ A field `foo_bar` is read from `FOO_BAR`; else from a secret file in `SECRETS_DI
 `FOO_BAR_SECRET` or `foo-bar`. All that is missing or wrong is said at once, never a value.
 """
 
-from typing import Any, Self
+import os
+from collections.abc import Collection
+from typing import Any, ClassVar, Self
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from shared.runtime.errors import SettingsError
+from shared.runtime.faults import in_words, words_of
+from shared.runtime.logging import level_fault
 from shared.runtime.secret_files import read_secret, secret_path
 
 MIN_KEY_LENGTH = 32
+ADDRESS = in_words(r"^https?://[^\s/]+", "is no address such as https://graph.facebook.com")
+OPTIONAL_ADDRESS = in_words(
+    r"^(https?://[^\s/]+.*)?$", "is no address such as https://api.mypurecloud.de"
+)
+API_VERSION = in_words(r"^v\d{1,3}\.\d{1,2}$", "is no version such as v23.0")
+
+
+def _secret(field: str) -> tuple[str | None, str | None]:
+    """A secret file's text, or what is wrong with it. A variable that is set stands before it."""
+    if os.environ.get(field.upper()):
+        return None, None
+    try:
+        return read_secret(field), None
+    except SettingsError as error:
+        return None, error.detail
 
 
 class SecretFiles(PydanticBaseSettingsSource):
@@ -25,13 +44,16 @@ class SecretFiles(PydanticBaseSettingsSource):
         return read_secret(field_name), field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """Every field that has a secret file."""
-        found = {name: read_secret(name) for name in self.settings_cls.model_fields}
+        """Every field that has a secret file; one that can not be read is absent here."""
+        found = {name: _secret(name)[0] for name in self.settings_cls.model_fields}
         return {name: value for name, value in found.items() if value is not None}
 
 
 class Settings(BaseSettings):
     """Base of every process's settings. Use `load()`, which says all that is wrong at once."""
+
+    # The logger has it before there are settings; one model of each process says that it is wrong.
+    says_log_level: ClassVar[bool] = True
 
     # An empty variable counts as absent: `${NAME:-}` in stack.yml leaves such.
     model_config = SettingsConfigDict(
@@ -54,25 +76,38 @@ class Settings(BaseSettings):
     @classmethod
     def load(cls) -> Self:
         """Read them all. Raises SettingsError that names every setting to change."""
+        unreadable = {
+            field: words for field in cls.model_fields if (words := _secret(field)[1]) is not None
+        }
+        level = level_fault() if cls.says_log_level else None
+        lines = [f"{field.upper()}: {words}" for field, words in unreadable.items()]
+        lines += [] if level is None else [level]
         try:
-            return cls()
+            loaded = cls()
         except ValidationError as error:
-            raise SettingsError(_explain(error)) from None
+            lines += _explain(error, set(unreadable))
+        else:
+            if not lines:
+                return loaded
+        raise SettingsError("settings are missing or wrong:\n  " + "\n  ".join(lines))
 
 
-def _explain(error: ValidationError) -> str:
+def _explain(error: ValidationError, known: Collection[str]) -> list[str]:
+    """A line a fault. `known`: fields of which all is said already."""
     lines = []
     for fault in error.errors(include_input=False, include_url=False):
         if not fault["loc"]:  # about several: it names them itself
-            lines.append(fault["msg"].removeprefix("Value error, "))
+            lines.append(words_of(fault))
             continue
         field = str(fault["loc"][0])
-        what = "missing" if fault["type"] == "missing" else fault["msg"]
+        if field in known:
+            continue
+        what = "missing" if fault["type"] == "missing" else words_of(fault)
         lines.append(
             f"{field.upper()}: {what} (set the variable {field.upper()}, "
             f"or the secret file {secret_path(field)})"
         )
-    return "settings are missing or wrong:\n  " + "\n  ".join(lines)
+    return lines
 
 
 class RedisSettings(Settings):
@@ -147,4 +182,15 @@ class VaultSettings(Settings):
 
     key_ring: SecretStr = Field(
         description="Seals credentials; JSON that `parley keys new key-ring` prints"
+    )
+
+
+class GraphSettings(Settings):
+    """Where Meta's Graph API is."""
+
+    graph_api_base_url: str = Field(
+        "https://graph.facebook.com", pattern=ADDRESS, description="Address of Meta's Graph API"
+    )
+    graph_api_version: str = Field(
+        "v23.0", pattern=API_VERSION, description="Version of the Graph API"
     )

@@ -11,6 +11,7 @@ import re
 
 from pydantic import BaseModel, Field
 
+from shared.runtime.faults import in_words
 from shared.runtime.peer import Peer, segment
 from shared.services.fields import Moment
 from shared.tenancy.models import Status
@@ -59,7 +60,7 @@ class KeyCard(BaseModel):
 class KeyQuestion(BaseModel):
     """A key by its hash."""
 
-    key_hash: str = Field(pattern=r"^[0-9a-f]{64}$")
+    key_hash: str = Field(pattern=in_words(r"^[0-9a-f]{64}$", "is no SHA-256 in hexadecimal"))
 
 
 class FoundKey(BaseModel):

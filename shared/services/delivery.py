@@ -12,7 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from shared.messaging.moves import error_of
 from shared.messaging.outcomes import SendError, SendOutcome, may_have_arrived, not_sent
 from shared.runtime.errors import BadInput, ParleyError
+from shared.runtime.faults import in_words
 from shared.runtime.peer import Peer
+from shared.services.fields import UUID
+from shared.tenancy.forms import DIGITS, INTEGRATION
 from shared.wire.file_types import Form
 
 # Longer than a delivery function can need: token, one send, one more after a rejected token.
@@ -24,12 +27,14 @@ LONGEST_TRANSFER = 300.0  # seconds
 LARGEST_FILE = 100 * 1024 * 1024  # bytes: Meta's documents, contracts/meta.md (d)
 
 # Ids become parts of a provider's URL, so nothing but their own letters may pass.
-Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-PhoneNumberId = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,32}$")]
-IntegrationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
-MediaId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,255}$")]
+Uuid = Annotated[str, StringConstraints(pattern=UUID)]
+PhoneNumberId = Annotated[str, StringConstraints(pattern=DIGITS)]
+IntegrationId = Annotated[str, StringConstraints(pattern=INTEGRATION)]
+_MEDIA = in_words(r"^[A-Za-z0-9_-]{1,255}$", "is a media id of Meta's: letters, digits, '_', '-'")
+_NAMES = in_words(r"^[^,]{1,255}(,[^,]{1,255}){0,7}$", "takes up to eight names, parted by commas")
+MediaId = Annotated[str, StringConstraints(pattern=_MEDIA)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-Names = Annotated[str, StringConstraints(pattern=r"^[^,]{1,255}(,[^,]{1,255}){0,7}$")]
+Names = Annotated[str, StringConstraints(pattern=_NAMES)]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=8192)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Words = Annotated[str, StringConstraints(max_length=1024)]

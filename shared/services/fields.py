@@ -11,6 +11,7 @@ from pydantic import (
 )
 
 from shared.runtime.clock import rfc3339
+from shared.runtime.faults import in_words
 
 MAX_ID = 512  # characters; wamids are about 60 and opaque, so there is room
 
@@ -33,8 +34,13 @@ def _showable(value: Any) -> Any:
             return value
 
 
-Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID, pattern=r"^[^\x00]+$")]
+UUID = in_words(
+    r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+    "is an id such as 7d0c5a52-5e0c-4a5e-9a57-0d3c2f6b1a11, not a name",
+)
+_WITHOUT_NUL = in_words(r"^[^\x00]+$", "holds the character NUL")
+Uuid = Annotated[str, StringConstraints(pattern=UUID)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID, pattern=_WITHOUT_NUL)]
 Text = Annotated[str, AfterValidator(_without_nul)]
 Json = Annotated[dict[str, Any], AfterValidator(_showable)]
 Moment = Annotated[AwareDatetime, PlainSerializer(rfc3339, when_used="json")]

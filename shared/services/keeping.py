@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.messaging.envelope import PRINTABLE
+from shared.runtime.faults import in_words
 from shared.runtime.peer import Peer
 from shared.services.fields import Moment, Uuid
 
@@ -12,13 +14,16 @@ ARRIVALS_S = 10.0
 MOST_ARRIVALS = 5000
 
 
+_NAME = in_words(r"^[0-9a-f-]{10,100}$", "is no name of spooled events")
+
+
 class SpoolRequest(BaseModel):
     """Events of one line, as `shared.messaging.spool` writes them. Kept once a name."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
     installation: Annotated[str, Field(max_length=64)]
-    name: Annotated[str, Field(pattern=r"^[0-9a-f-]{10,100}$")]
+    name: Annotated[str, Field(pattern=_NAME)]
     tenant_id: Uuid | None = None
     body: Annotated[str, Field(min_length=1)]
     behind_s3: bool
@@ -33,7 +38,7 @@ class Kept(BaseModel):
 class Arrival(BaseModel):
     """A message that came in and was answered 200."""
 
-    event_id: Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    event_id: Annotated[str, Field(min_length=1, max_length=512, pattern=PRINTABLE)]
     tenant_id: Uuid
     direction: Literal["inbound", "outbound"]
     arrived_at: Moment

@@ -17,13 +17,18 @@ from pydantic import (
     model_validator,
 )
 
+from shared.runtime.faults import in_words
+from shared.tenancy.forms import DIGITS, INTEGRATION
 from shared.tenancy.models import DEFAULT_CREDENTIAL, PLATFORM_APP, Status, WireSecret
 from shared.tenancy.options import ChannelLimits, ChannelOptions, TenantOptions
 
 # contracts/genesys.md (c): Genesys takes webhook secrets longer than 15 characters.
 MIN_WEBHOOK_SECRET = 16
 
-NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
+NAME = in_words(
+    r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",
+    "is no name: up to 63 letters, digits, '.', '_' and '-', a letter or digit first",
+)
 _NAME = re.compile(NAME)
 _UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 MOST_CLIENTS = 8
@@ -65,12 +70,20 @@ def _names(text: str) -> str:
 
 Secret = Annotated[WireSecret, AfterValidator(_trimmed)]
 WebhookSecret = Annotated[Secret, AfterValidator(_long_enough)]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+_SLUG = in_words(
+    r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+    "is no slug such as acme-bank: up to 63 small letters, digits and '-', none of these at an end",
+)
+_REGION = in_words(
+    r"^[a-z0-9.-]{1,253}$", "is a domain in small letters, such as mypurecloud.de, without https://"
+)
+_CLIENT = in_words(r"^\S+$", "is the id of an OAuth client, without blanks")
+Slug = Annotated[str, StringConstraints(pattern=_SLUG)]
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 Names = Annotated[str, BeforeValidator(_joined), AfterValidator(_names)]
-Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,32}$")]
-IntegrationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
-Region = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,253}$")]
+Digits = Annotated[str, StringConstraints(pattern=DIGITS)]
+IntegrationId = Annotated[str, StringConstraints(pattern=INTEGRATION)]
+Region = Annotated[str, StringConstraints(pattern=_REGION)]
 
 
 class Declared(BaseModel):
@@ -88,7 +101,7 @@ class WhatsAppCredentialFile(Declared):
 class GenesysCredentialFile(Declared):
     """An OAuth client in a region of Genesys Cloud."""
 
-    client_id: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^\S+$")]
+    client_id: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_CLIENT)]
     client_secret: Secret
     region: Region
 

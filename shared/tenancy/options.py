@@ -17,12 +17,21 @@ from pydantic import (
     model_serializer,
 )
 
+from shared.runtime.faults import in_words
+
 MAX_PARAMETERS = 20
 MAX_PARAMETER = 1024  # characters: contracts/meta.md (c.3)
 
 # What Meta takes of each (contracts/meta.md f, c.3): `en_US`, never `en-US`.
-TemplateName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,512}$")]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(_[A-Za-z0-9]{2,4})?$")]
+_TEMPLATE = in_words(
+    r"^[a-z0-9_]{1,512}$", "is the template's name at Meta: small letters, digits and '_'"
+)
+_LANGUAGE = in_words(
+    r"^[a-z]{2,3}(_[A-Za-z0-9]{2,4})?$",
+    "is the template's language as Meta writes it, such as de or en_US, not en-US",
+)
+TemplateName = Annotated[str, StringConstraints(pattern=_TEMPLATE)]
+Language = Annotated[str, StringConstraints(pattern=_LANGUAGE)]
 _REFUSED = re.compile(r"[\n\r\t]| {5}")
 Parameter = Annotated[str, StringConstraints(min_length=1, max_length=MAX_PARAMETER)]
 
@@ -91,7 +100,11 @@ class ChannelOptions(_Given):
 Origin = Annotated[
     str,
     StringConstraints(
-        pattern=r"^(https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?)$"
+        pattern=in_words(
+            r"^(https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?)$",
+            "is an origin as a browser sends it, such as https://desk.example.com: small letters, "
+            "no path; http:// for localhost alone",
+        )
     ),
 ]
 

@@ -6,7 +6,7 @@ import re
 
 from pydantic import Field, field_validator
 
-from shared.runtime.settings import Settings
+from shared.runtime.settings import OPTIONAL_ADDRESS, Settings
 
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})+")
@@ -33,3 +33,11 @@ class RegionSettings(Settings):
     def _domains(cls, setting: str) -> str:
         extra_regions(setting)
         return setting
+
+
+class GenesysApiSettings(RegionSettings):
+    """Where Genesys Cloud's API is."""
+
+    genesys_api_base_url: str = Field(
+        "", pattern=OPTIONAL_ADDRESS, description="Asked instead of `https://api.{region}` when set"
+    )

@@ -44,6 +44,7 @@ def parley(tmp_path: Path) -> Parley:
                 **variables,
             },
             input=typed,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=60,

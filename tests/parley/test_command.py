@@ -146,3 +146,43 @@ def test_completion_is_a_script_that_the_shell_takes(parley: Parley, tmp_path: P
     assert {"apply", "list", "show", "check", "audit"} <= set(told.stdout.split())
     assert parley("completion", "zsh").out.startswith("#compdef parley")
     assert parley("completion", "fish").code == 2
+
+
+@pytest.mark.parametrize("words", [("keys", "new", "key-ring"), ("doctor",), ("tenants", "list")])
+def test_an_unknown_log_level_is_said(parley: Parley, words: tuple[str, ...]) -> None:
+    told = parley(*words, LOG_LEVEL="LOUD")
+    assert told.code == 2
+    assert told.err == "parley: LOG_LEVEL: is none of DEBUG, INFO, WARNING, ERROR\n"
+    assert parley("--help", LOG_LEVEL="LOUD").code == 0
+
+
+def test_a_secret_that_can_not_be_read_is_said(parley: Parley, tmp_path: Path) -> None:
+    (tmp_path / "service-token-key").write_bytes(b"\xff")
+    settings = {"SECRETS_DIR": str(tmp_path), "TENANCY_URL": "http://127.0.0.1:9"}
+    told = parley("tenants", "list", **settings)
+    assert told.code == 2
+    assert "service-token-key can not be read: it is not UTF-8 text" in told.err
+    doctor = parley("doctor", **settings)
+    assert doctor.code == 1
+    assert "service-token-key can not be read" in doctor.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("erase", "--tenant", "a", "--phone", "abc"), "no international number"),
+        (("erase", "--tenant", "a", "--user-id", "abc"), "no user id of WhatsApp's"),
+        (("erase", "--tenant", "a", "--phone", "1", "--settle", "x"), "no number of seconds"),
+        (("keys", "revoke", "--tenant", "a", "crm-nightly"), "`parley keys list` has the id"),
+        (("keys", "create", "--platform", "--name", "a b"), "name: is no name: up to 63"),
+        (("keys", "new", "key-ring", "--id", "a key"), "is no name of a key"),
+        (("retention", "--messages-days", "0"), "no whole number of 1 or more"),
+        (("tenants", "audit", "--limit", "-1"), "no whole number of 1 or more"),
+        (("dlq", "replay"), "Nobody is here to answer: give --yes, or name some"),
+    ],
+)
+def test_what_was_typed_wrong_is_2(parley: Parley, words: tuple[str, ...], said: str) -> None:
+    settings = {"TENANCY_URL": "http://127.0.0.1:9", "SERVICE_TOKEN_KEY": "k" * 40}
+    told = parley(*words, **settings)
+    assert told.code == 2, told
+    assert said in told.err

@@ -13,6 +13,7 @@ import pytest
 from local.services import Endpoints
 from shared.messaging.envelope import Event
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, Topology
+from shared.runtime.clock import parse_time, rfc3339
 from shared.storage.database import Database
 from tests.messaging.broker import clear, collect, depth, event, open_channel
 from tests.parley.conftest import Parley, Said
@@ -140,6 +141,31 @@ def test_a_replay_publishes_in_order_notes_it_and_repeats_only_what_is_named(
     again = yard.listed("--replayed")[0]
     assert yard.dlq("replay", "--id", again["id"]).code == 0
     assert yard.queued() == ["a", "b", "c", "a"]
+
+
+def test_a_replay_of_everything_is_asked_about_and_a_script_says_yes(yard: Graveyard) -> None:
+    yard.bury("a")
+    refused = yard.dlq("replay", "--limit", "5")
+    assert refused.code == 2
+    assert "replay all dead letters of all tenants?" in refused.err
+    assert yard.dlq("replay", "--dry-run").code == 0
+    assert len(yard.listed()) == 1
+    yard.dlq("replay", "--yes")  # of other installations' queues it takes none
+    assert yard.queued() == ["a"]
+
+
+def test_json_is_one_object_with_rfc_3339_times(yard: Graveyard) -> None:
+    yard.bury("a")
+    whole = json.loads(yard.dlq("list", "-o", "json", "--tenant", yard.slug).out)
+    assert (whole["total"], whole["by_reason"]) == (1, {whole["items"][0]["reason_code"]: 1})
+    one = json.loads(yard.dlq("show", whole["items"][0]["id"], "-o", "json", "--body").out)
+    for moment in (one["first_seen"], one["time"], whole["items"][0]["last_seen"]):
+        assert rfc3339(parse_time(moment)) == moment
+    assert PRIVATE in json.dumps(one["body"])
+    dry = json.loads(yard.dlq("replay", "-o", "json", "--tenant", yard.slug, "--dry-run").out)
+    assert (dry["would_replay"], dry["total"]) == (1, 1)
+    done = json.loads(yard.dlq("replay", "-o", "json", "--tenant", yard.slug).out)
+    assert done == {"replayed": 1, "agents": 0, "unreadable": 0, "foreign": 0}
 
 
 def test_what_is_no_event_is_left_out_and_said(yard: Graveyard) -> None:

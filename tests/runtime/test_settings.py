@@ -1,5 +1,7 @@
 """Settings: environment first, then mounted secrets; everything wrong said at once."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ from pydantic import Field, SecretStr
 
 from shared.runtime.errors import SettingsError
 from shared.runtime.settings import Settings
+from tests.support import ROOT
 
 
 class Example(Settings):
@@ -78,3 +81,65 @@ def test_a_secret_does_not_show_itself(folder: Path) -> None:
     (folder / "database-url").write_text("postgresql://u:p@h/d")
     (folder / "key").write_text("0123456789")
     assert "0123456789" not in repr(Example.load())
+
+
+def test_a_secret_that_can_not_be_read_is_said_with_all_else(folder: Path) -> None:
+    """No traceback, and nothing of what is in the file."""
+    (folder / "key").write_bytes(b"hunter2 \xff\xfe and so on")
+    (folder / "partitions").symlink_to("/proc/self/mem")  # reading its first byte is an error
+    with pytest.raises(SettingsError) as caught:
+        Example.load()
+    words = caught.value.detail
+    assert f"KEY: the secret file {folder / 'key'} can not be read: it is not UTF-8 text" in words
+    assert "PARTITIONS: the secret file" in words
+    assert "Input/output error" in words
+    assert "DATABASE_URL: missing" in words
+    assert words.count("KEY:") == 1
+    assert "hunter2" not in words
+
+
+def test_a_file_that_can_not_be_read_does_not_matter_behind_a_variable(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "key").write_bytes(b"\xff")
+    (folder / "database-url").write_text("x")
+    monkeypatch.setenv("KEY", "0123456789")
+    assert Example.load().key.get_secret_value() == "0123456789"
+
+
+def test_an_unknown_log_level_is_a_fault_of_the_settings(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "key").write_text("0123456789")
+    monkeypatch.setenv("LOG_LEVEL", "LOUD")
+    with pytest.raises(SettingsError) as caught:
+        Example.load()
+    assert "LOG_LEVEL: is none of DEBUG, INFO, WARNING, ERROR" in caught.value.detail
+    assert "DATABASE_URL: missing" in caught.value.detail
+    (folder / "database-url").write_text("x")
+    for level in ("", "debug", "WARNING"):
+        monkeypatch.setenv("LOG_LEVEL", level)
+        assert Example.load().partitions == 8
+
+
+def every_process() -> list[list[str]]:
+    functions = sorted((ROOT / "functions").glob("*/handler.py"))
+    serve = ["-m", "shared.runtime.serve", "--source"]
+    return [["-m", "connector"], *([*serve, str(path)] for path in functions)]
+
+
+@pytest.mark.parametrize("words", every_process(), ids=lambda words: Path(words[-1]).parent.name)
+def test_every_process_ends_with_78_and_words(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "service-token-key").write_bytes(b"\xff")
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "LOG_LEVEL": "LOUD", "SECRETS_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 78
+    assert "LOG_LEVEL: is none of" in done.stderr
+    assert "SERVICE_TOKEN_KEY: the secret file" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.runtime.errors import BadInput
+from shared.runtime.faults import said
 from shared.runtime.service_auth import Caller
 from shared.services.fields import Id, Moment, Uuid
 from shared.services.state import (
@@ -143,9 +144,7 @@ def _read(model: type[M], body: bytes) -> M:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        faults = error.errors(include_input=False, include_url=False, include_context=False)
-        words = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
-        raise BadInput("; ".join(words)) from None
+        raise BadInput(said(error.errors(include_input=False, include_url=False))) from None
 
 
 def _json(answer: Any) -> Response:

@@ -64,7 +64,8 @@ def copy(migrated: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Itera
     environment = {"PATH": os.environ["PATH"], **given}
     made = Copy(tmp_path_factory.mktemp("whole") / ".local", ports, environment)
     options = ("--services", "none", "--port-offset", str(offset), "--wait", str(LIMIT_S))
-    up = made.command("up", *options)
+    # The tests' database holds secrets under keys of other tests.
+    up = made.command("up", *options, "--new-key-ring")
     try:
         assert up.returncode == 0, up.stdout + up.stderr
         yield made
