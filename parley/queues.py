@@ -42,15 +42,7 @@ def add_commands(commands: Any) -> None:
             run=late("parley.archive", "replay"),
         )
     )
-    _add_refused(
-        commands.add_parser(
-            "refused",
-            help="list messages that WhatsApp or Genesys did not take, and why",
-            description="Messages of which a part was refused at once, or failed later, and has "
-            "not arrived since. Customers' messages that Genesys refused at once are dead letters "
-            "too, and can be replayed.",
-        )
-    )
+    _add_refused(commands)
     _add_ledger(
         add_command(
             commands,
@@ -133,19 +125,32 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     add_output(parser)
 
 
-def _add_refused(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    list_ = commands.add_parser("list", help="the newest first, each with its reason")
+def _add_refused(commands: Any) -> None:
+    refused = add_group(
+        commands,
+        "refused",
+        help="list messages that WhatsApp or Genesys did not take, and why",
+        description="Messages of which a part was refused at once, or failed later, and has not "
+        "arrived since. Customers' messages that Genesys refused at once are dead letters too, and "
+        "can be replayed.",
+        examples=("parley refused list --tenant acme-bank --from 1d",),
+    )
+    list_ = add_command(
+        refused,
+        "list",
+        help="the newest first, each with its reason",
+        examples=("parley refused list", "parley refused list --direction outbound -o json"),
+        run=late("parley.refused", "list_"),
+    )
     list_.add_argument("--tenant", metavar="SLUG", help="of this tenant")
     list_.add_argument("--channel", metavar="NAME", help="of this channel, by name or id")
     list_.add_argument(
         "--direction", choices=("inbound", "outbound"), help="customers' messages, or agents'"
     )
     _add_span(list_, "refused")
-    list_.add_argument("--limit", type=_count, default=50, help="(%(default)s)")
+    list_.add_argument("--limit", type=count, default=50, help="(%(default)s)")
     list_.add_argument("--cursor", metavar="TEXT", help="go on where a page has ended: its `next`")
-    list_.add_argument("--json", action="store_true", help="as JSON")
-    list_.set_defaults(run=late("parley.refused", "list_"))
+    add_output(list_)
 
 
 def _add_ledger(parser: argparse.ArgumentParser) -> None:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from parley.environment import Environment
-from parley.moments import short
 from parley.stores import database_of, quiet, tenant_id_of
-from shared.runtime.clock import rfc3339
+from shared.command.moments import short
+from shared.command.output import print_items, wants_json
 from shared.services.pages import Place
 
 DONE = 0
@@ -47,9 +46,8 @@ async def _list(given: argparse.Namespace, environment: Environment) -> int:
         )
     shown, more = rows[: given.limit], len(rows) > given.limit
     after = Place(shown[-1]["refused_at"], str(shown[-1]["tracking_id"])).text if more else None
-    if given.json:
-        told = {"messages": [_public(row) for row in shown], "next": after}
-        print(json.dumps(told, indent=2))
+    if wants_json(given):
+        print_items([_public(row) for row in shown], next=after)
     else:
         _as_lines(shown, after)
     return DONE
@@ -58,7 +56,7 @@ async def _list(given: argparse.Namespace, environment: Environment) -> int:
 def _public(row: Mapping[str, Any]) -> dict[str, Any]:
     names = {"tenant": row["slug"], "channel": row["channel"]}
     rest = {name: value for name, value in row.items() if name not in ("slug", "channel")}
-    return names | {n: rfc3339(v) if hasattr(v, "astimezone") else v for n, v in rest.items()}
+    return names | rest
 
 
 def _as_lines(rows: Sequence[Mapping[str, Any]], after: str | None) -> None:

@@ -79,22 +79,22 @@ def test_a_refused_message_has_its_reason_in_words_and_names_no_person(office: O
 def test_direction_channel_and_span_narrow_it(office: Office) -> None:
     office.refuse("g-1")
     office.refuse("wamid.1", direction="inbound")
-    assert len(office.listed()["messages"]) == 2
-    [one] = office.listed("--direction", "inbound")["messages"]
+    assert len(office.listed()["items"]) == 2
+    [one] = office.listed("--direction", "inbound")["items"]
     assert (one["tenant"], one["direction"], one["code"]) == (office.slug, "inbound", "131026")
     assert one["refused_at"].endswith("Z")
-    assert len(office.listed("--channel", office.desk.channel_id)["messages"]) == 2
-    assert office.listed("--channel", "another")["messages"] == []
-    assert office.listed("--to", "1h")["messages"] == []
+    assert len(office.listed("--channel", office.desk.channel_id)["items"]) == 2
+    assert office.listed("--channel", "another")["items"] == []
+    assert office.listed("--to", "1h")["items"] == []
 
 
 def test_pages_hang_together(office: Office) -> None:
     for number in range(3):
         office.refuse(f"g-{number}")
     first = office.listed("--limit", "2")
-    assert len(first["messages"]) == 2
+    assert len(first["items"]) == 2
     last = office.listed("--limit", "2", "--cursor", first["next"])
-    assert (len(last["messages"]), last["next"]) == (1, None)
+    assert (len(last["items"]), last["next"]) == (1, None)
     assert (
         f"--cursor {first['next']}" in office.refused("--tenant", office.slug, "--limit", "2").out
     )
