@@ -32,10 +32,35 @@ class Lane:
     flying: Held | None = None
     not_before: float = 0.0
     kept: bool = False  # its head may not go: `hasten` ends the wait
+    fate_open: bool = False  # its head may have been sent: `wake` ends the wait
+    woken: bool = False  # the fate may be known: the next wait, or the one in its row, is skipped
     unsaved: int = 0
     reading: bool = False
     runnable: bool = False
     timer: float = 0.0  # the last wake-up that was asked for
+
+    def landed(self) -> None:
+        """Its call has ended."""
+        self.flying, self.kept, self.fate_open = None, False, False
+
+    def wait(self, until: float, *, fate_open: bool) -> None:
+        """Its head failed, and is tried again at that time; at once if it was woken meanwhile."""
+        self.fate_open = fate_open
+        self.woken = self.woken and fate_open
+        self.not_before = 0.0 if self.woken else until
+
+    def wake(self) -> bool:
+        """The fate of what was sent may be known. Whether a wait has ended by it."""
+        self.woken = self.flying is not None or (self.fate_open and self.parked)
+        if not self.fate_open:
+            return False
+        self.not_before = 0.0
+        return True
+
+    def is_slow(self, now: float, patience: float) -> bool:
+        """Whether one of its unacked events has been in hand for longer than that."""
+        held = () if self.parked else (self.flying, *self.waiting)
+        return any(h is not None and now - h.delivered > patience for h in held)
 
 
 @dataclass(slots=True)

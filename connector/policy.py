@@ -17,6 +17,7 @@ _NEVER = frozenset({400, 413, 422})
 _NOT_FOUND = 404
 # Codes of shared.runtime.errors (Limited, Busy): this line alone has to wait, and knows how long.
 _OF_LINE = frozenset({"limited", "busy"})
+_FATE_OPEN = frozenset({"busy", "unsettled"})  # Busy, Unsettled
 _OWN_NOT_FOUND = "not_found"  # the function's own problem code; a gateway's 404 has none
 
 
@@ -55,6 +56,7 @@ class Again:
     reason: str
     fault: bool
     limited: bool = False  # its line waits its turn; the tenant has nothing to do with it
+    fate_open: bool = False  # an earlier send may have arrived: a status may end the wait
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def decide(answer: Answer, past: Past, policy: Policy, luck: float) -> Decision:
         delay = max(delay, min(answer.retry_after, policy.longest_retry_after))
     if past.age + delay > policy.max_age:
         return Dead("too_old", f"not delivered in {policy.max_age:g} s, the last: {reason}")
-    return Again(delay, reason, fault, limited)
+    return Again(delay, reason, fault, limited, answer.code in _FATE_OPEN)
 
 
 def _is_outage(answer: Answer) -> bool:

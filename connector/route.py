@@ -11,8 +11,7 @@ import contextlib
 import random
 import time
 from collections import deque
-from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from connector import counts
@@ -20,11 +19,10 @@ from connector.admission import Admission, Drop, Wait
 from connector.dead import Undertaker, letter_of, unreadable
 from connector.dispatch import Target
 from connector.gate import Gate, GatedCall
-from connector.lane import Rules
+from connector.limits import Limits
 from connector.notes import Notes
-from connector.pace import Yielding
 from connector.park import Letter
-from connector.policy import Again, Answer, Dead, Decision, Done, Past, Policy, Unsent, decide
+from connector.policy import Again, Answer, Dead, Decision, Done, Past, Unsent, decide
 from connector.tenants import Tenants
 from connector.values import Held
 from connector.worker import Link, Worker
@@ -33,16 +31,6 @@ from shared.runtime.errors import ParleyError
 from shared.runtime.logging import describe, logger
 
 log = logger()
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a route obeys. `slots` is the number of calls in flight at once."""
-
-    slots: int = 128
-    rules: Rules = field(default_factory=Rules)
-    policy: Policy = field(default_factory=Policy)
-    yielding: Yielding = field(default_factory=Yielding)
 
 
 class Route:
@@ -73,6 +61,7 @@ class Route:
         self._seconds = counts.SECONDS.labels(exchange)
         self._workers: deque[Worker] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._on_taken: list[Callable[[str], None]] = []
 
     @property
     def workers(self) -> list[Worker]:
@@ -143,6 +132,18 @@ class Route:
         now = self._clock()
         for worker in self._workers:
             worker.window.hasten(now)
+            worker.nudge()
+        self.pump()
+
+    def on_taken(self, call: Callable[[str], None]) -> None:
+        """Call this with the key of every event that the function took."""
+        self._on_taken.append(call)
+
+    def wake(self, key: str) -> None:
+        """The fate of what was sent to this key may be known: if its line waits for that, try."""
+        now = self._clock()
+        for worker in self._workers:
+            worker.window.wake(key, now)
             worker.nudge()
         self.pump()
 
@@ -243,6 +244,8 @@ class Route:
     def _done(self, decision: Done | Dead, worker: Worker, held: Held) -> None:
         if isinstance(decision, Done):
             self._delivered.inc()
+            for call in self._on_taken:
+                call(held.key)
             if held.parked:
                 counts.DRAINED.labels(self.exchange).inc()
         worker.ack(worker.window.done(held, self._clock()))
@@ -257,7 +260,7 @@ class Route:
         extra = {"event_id": held.event_id, "tenant_id": held.tenant, "attempts": held.attempts}
         more = {"delay": round(decision.delay, 2), "detail": decision.reason}
         log.info("retry", extra=extra | more)
-        worker.window.again(held, decision.delay, now)
+        worker.window.again(held, decision.delay, now, fate_open=decision.fate_open)
         if not decision.limited and self.tenants.failed(held.tenant, now):
             self._hold(held.tenant, decision.reason, now)
 

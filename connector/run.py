@@ -24,7 +24,11 @@ from connector.settings import Settings
 from connector.suspended import Suspended
 from connector.ticks import Ticker, passing_time
 from shared.messaging.publisher import Publisher
-from shared.messaging.topology import Topology
+from shared.messaging.topology import (
+    INBOUND_WHATSAPP_STATUSES,
+    OUTBOUND_GENESYS_MESSAGES,
+    Topology,
+)
 from shared.runtime.errors import ParleyError
 from shared.runtime.function import Check
 from shared.runtime.logging import logger
@@ -121,7 +125,20 @@ def _routes(
         )
         route = Route(to.exchange, admission, target, undertaker, limits, notes)
         routes.append(route)
+    _wake_by_statuses(routes)
     return routes
+
+
+def _wake_by_statuses(routes: Sequence[Route]) -> None:
+    """A status may tell the fate of a send to its customer, whose line has the same key.
+
+    A line of another key, or at another connector, waits for its timer.
+    """
+    by_exchange = {route.exchange: route for route in routes}
+    statuses = by_exchange.get(INBOUND_WHATSAPP_STATUSES)
+    messages = by_exchange.get(OUTBOUND_GENESYS_MESSAGES)
+    if statuses is not None and messages is not None:
+        statuses.on_taken(messages.wake)
 
 
 def _keys(settings: Settings) -> list[str]:

@@ -7,9 +7,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import NoDecode
 
 from connector.lane import Rules
+from connector.limits import Limits
 from connector.pace import Yielding
 from connector.policy import Policy
-from connector.route import Limits
 from shared.messaging.topology import (
     INBOUND_WHATSAPP_MESSAGES,
     INBOUND_WHATSAPP_STATUSES,
@@ -117,8 +117,8 @@ class Settings(AmqpSettings, DatabaseSettings, ObjectSettings, RedisSettings, Se
         gt=0,
         le=1,
         description=(
-            "Part of the time for which a function may be late to its work; over it the busiest"
-            " tenant gives way to the others. 1: nobody does"
+            "Part of the time for which a function may be late to its work; over it a tenant that"
+            " fills its half of the slots gives way to the others. 1: nobody does"
         ),
     )
     least_per_second: float = Field(

@@ -44,9 +44,7 @@ class Window:
         """An event came. It is dispatched, waits behind its key, or is parked."""
         self.unacked += 1
         self._crowd.came(held.tenant, now)
-        lane = self._lanes.get(held.key)
-        if lane is None:
-            lane = self._lanes[held.key] = Lane(held.key, held.tenant)
+        lane = self._lanes.setdefault(held.key, Lane(held.key, held.tenant))
         lane.waiting.append(held)
         if lane.parked or self._tenants.is_held(held.tenant) or self._crowd.is_over(held.tenant):
             self._park(lane)
@@ -85,6 +83,7 @@ class Window:
         self._stand_down(lane)
         self._probes.discard(lane.key)
         held = lane.flying = lane.waiting.popleft()
+        lane.woken = False
         self._solo = held.alone
         self.flying += 1
         self._tenants.took(held.tenant)
@@ -119,10 +118,16 @@ class Window:
             lane.kept, lane.not_before = False, now
             self._next(lane, now)
 
-    def again(self, held: Held, delay: float, now: float) -> None:
-        """It failed and is to be tried after `delay`. `held` carries the new counts."""
+    def wake(self, key: str, now: float) -> None:
+        """The fate of a send to this key may be known: if its head waits for that, it may go."""
+        lane = self._lanes.get(key)
+        if lane is not None and lane.wake():
+            self._next(lane, now)
+
+    def again(self, held: Held, delay: float, now: float, *, fate_open: bool = False) -> None:
+        """It failed: tried after `delay`, or a `wake` if `fate_open`. `held` has the new counts."""
         lane = self._landed(held)
-        lane.not_before = now + delay
+        lane.wait(now + delay, fate_open=fate_open)
         if held.parked:
             self._late.append(held)
             lane.waiting.clear()
@@ -137,7 +142,7 @@ class Window:
 
     def _landed(self, held: Held) -> Lane:
         lane = self._lanes[held.key]
-        lane.flying, lane.kept = None, False
+        lane.landed()
         self.flying -= 1
         self._solo = False
         self._tenants.released(held.tenant)
@@ -228,7 +233,8 @@ class Window:
         """The next rows of a key; none means that its last one is gone."""
         lane = self._lanes[key]
         lane.reading = False
-        lane.not_before = max(lane.not_before, now + due_in)
+        lane.not_before = max(lane.not_before, now + (0.0 if lane.woken else due_in))
+        lane.woken = False
         if not rows and not lane.unsaved:
             lane.parked = False
         if not self._tenants.is_held(lane.tenant) or key in self._probes:
@@ -261,14 +267,10 @@ class Window:
 
     def _relieve(self, now: float) -> None:
         for tenant in self._crowd.suspects(now):
-            if self._is_slow(tenant, now):
+            lanes = [lane for lane in self._lanes.values() if lane.tenant == tenant]
+            if any(lane.is_slow(now, self.rules.patience) for lane in lanes):
                 self._crowd.blame(tenant, now)
                 self._park_open(tenant)
-
-    def _is_slow(self, tenant: str, now: float) -> bool:
-        lanes = [lane for lane in self._lanes.values() if lane.tenant == tenant and not lane.parked]
-        held = [h for lane in lanes for h in (lane.flying, *lane.waiting) if h is not None]
-        return any(now - h.delivered > self.rules.patience for h in held)
 
     def _next(self, lane: Lane, now: float) -> None:
         if lane.flying is not None or lane.reading or lane.runnable:

@@ -34,6 +34,7 @@ declare
   v_claim message_tracking;
   v_mapping conversation_mappings;
   v_wait double precision;
+  v_unknown_for double precision;
   v_ended boolean;
 begin
   perform set_config('app.tenant_id', p_tenant_id::text, true);
@@ -140,8 +141,9 @@ begin
     -- The holder is mostly done in a moment; only after a crash the whole lease must pass.
     v_wait := least(extract(epoch from v_claim.lease_until - clock_timestamp()), 2);
   elsif v_claim.state = 'unknown' then
-    v_wait := least(p_resend_unknown_seconds
-                    - extract(epoch from clock_timestamp() - v_claim.unknown_since), 30);
+    -- Mostly a status tells within a second. The longer none does, the less often it is asked.
+    v_unknown_for := extract(epoch from clock_timestamp() - v_claim.unknown_since);
+    v_wait := least(p_resend_unknown_seconds - v_unknown_for, greatest(1, v_unknown_for / 2), 30);
   else
     v_claim.state := 'duplicate';
   end if;

@@ -9,6 +9,7 @@ ParleyError
 ├── Conflict (409)
 ├── Unavailable (503)    a dependency does not answer: surely nothing was done, try again
 │   ├── Busy (503)       somebody else is at it: try again a little later
+│   ├── Unsettled (503)  it may have been done: a later word tells
 │   └── Limited (429)    over a provider's limit: its line waits, nothing is wrong
 ├── Unknown (504)        the request may have arrived: reconcile before repeating
 └── SettingsError        the process cannot start as it is configured
@@ -107,6 +108,13 @@ class Busy(Unavailable):
 
     code = "busy"
     title = "In work elsewhere"
+
+
+class Unsettled(Unavailable):
+    """It may have been done already: a word of the provider's, or time, tells whether to repeat."""
+
+    code = "unsettled"
+    title = "Not known whether it was done"
 
 
 class Limited(Unavailable):

@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol
 
 from shared.messaging.outcomes import SendError, SendOutcome, later, may_have_arrived
 from shared.runtime.clock import utcnow
-from shared.runtime.errors import Busy, Conflict, Unavailable
+from shared.runtime.errors import Busy, Conflict, Unavailable, Unsettled
 from shared.services.claiming import claimed, giving_back, key_of
 from shared.services.patience import insist
 from shared.services.state import (
@@ -214,7 +214,7 @@ class _Attempt:
         if outcome.outcome == "unknown":
             result = PartResult(part=part.number, outcome="unknown", error=kept(error))
             await self._complete(result, final=False)
-            raise Unavailable(f"not known whether it arrived: {error.title}", retry_after=2)
+            raise Unsettled(f"not known whether it arrived: {error.title}", retry_after=1)
         if self._may_try_again(error):
             await self.give_back(error.title)
             raise later(error, "not taken yet")

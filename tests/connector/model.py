@@ -89,7 +89,8 @@ class Model:
             self.window.unsent(landed, self.now, self.random.choice([0.0, 0.5, 9.0]))
         elif landed.tenant in self.down or luck < 0.25:
             landed.attempts += 1
-            self.window.again(landed, self.random.choice([0.1, 1.0, 9.0]), self.now)
+            wait, fate_open = self.random.choice([0.1, 1.0, 9.0]), self.random.random() < 0.5
+            self.window.again(landed, wait, self.now, fate_open=fate_open)
             if self.tenants.failed(landed.tenant, self.now):
                 self.window.park_tenant(landed.tenant, self.now)
         else:
@@ -131,6 +132,8 @@ class Model:
         self.window.tick(self.now)
         if self.random.random() < 0.2:
             self.window.hasten(self.now)
+        if self.random.random() < 0.5:
+            self.window.wake(self.random.choice(self.published)[1], self.now)
         for tenant in self.tenants.due_probes(self.now):
             if self.window.probe(tenant):
                 self.tenants.probed(tenant, self.now)

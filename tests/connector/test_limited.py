@@ -7,7 +7,7 @@ import pytest
 from connector.policy import Again, Answer, Past, Policy, decide
 from local.services import Endpoints
 from shared.messaging.envelope import Event
-from shared.runtime.errors import Busy, Limited, ParleyError
+from shared.runtime.errors import Busy, Limited, ParleyError, Unsettled
 from tests.connector.harness import OK, Reply, World, in_order, play
 from tests.messaging.broker import OTHER_TENANT, event, until
 
@@ -77,6 +77,15 @@ def test_a_line_is_waited_for_as_long_as_it_says_and_no_longer(
     decision = decide(answer, Past(attempts, 0, 60.0), Policy(), 0.9)
     assert isinstance(decision, Again)
     assert (decision.delay, decision.fault, decision.limited) == (3.0, False, True)
+    assert decision.fate_open == (kind is Busy)
+
+
+def test_an_open_fate_counts_for_its_tenant_and_a_status_may_end_its_wait() -> None:
+    answer = Answer(Unsettled.status, code=Unsettled.code, retry_after=1.0)
+    decision = decide(answer, Past(0, 0, 60.0), Policy(), 0.1)
+    assert isinstance(decision, Again)
+    assert (decision.delay, decision.fault, decision.limited) == (1.0, False, False)
+    assert decision.fate_open
 
 
 def test_a_gateways_own_429_is_an_outage() -> None:

@@ -10,10 +10,11 @@ from connector.admission import Admission
 from connector.dead import Undertaker
 from connector.dispatch import Target
 from connector.erased import Erased
+from connector.limits import Limits
 from connector.notes import Notes
 from connector.park import Park
 from connector.policy import Answer
-from connector.route import Limits, Route
+from connector.route import Route
 from connector.suspended import Suspended
 from connector.values import Held
 from local.services import Endpoints

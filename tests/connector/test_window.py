@@ -201,3 +201,30 @@ def test_rows_that_were_read_are_forgotten_when_their_tenant_is_held() -> None:
     window.park_tenant("t", 0.0)
     assert all_taken(window) == []
     assert window.probe("t"), "the key must be there to be tried"
+
+
+def test_a_wake_ends_the_wait_of_an_open_fate_and_of_nothing_else() -> None:
+    window, _ = fresh()
+    deliver(window, [("open", "o"), ("limited", "l")])
+    first, second = iter(window.take, None)
+    window.again(first, 4.0, 0.0, fate_open=True)
+    window.again(second, 4.0, 0.0)
+    for key in ("o", "l", "unknown key"):
+        window.wake(key, 1.0)
+    assert all_taken(window) == ["open"]
+    window.tick(4.0)
+    assert all_taken(window) == ["limited"]
+
+
+def test_a_wake_counts_for_one_wait() -> None:
+    window, _ = fresh()
+    deliver(window, [("e", "k")])
+    for now in (0.0, 1.0):
+        taken = window.take()
+        assert taken is not None
+        window.wake("k", now)
+        window.again(taken, 4.0, now, fate_open=True)
+    taken = window.take()
+    assert taken is not None
+    window.again(taken, 4.0, 2.0, fate_open=True)
+    assert all_taken(window) == []

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from shared.services.callback import callback_data
 from shared.services.state import Claim
 from tests.state.desk import Desk, accepted, refused, unknown
@@ -21,6 +23,15 @@ def test_it_is_not_claimed_again(desk: Desk) -> None:
     assert again.unknown_since is not None
     assert again.retry_after is not None
     assert 0 < again.retry_after <= 30
+
+
+@pytest.mark.parametrize(("seconds", "least", "most"), [(0, 1, 4), (8, 4, 12), (200, 30, 30)])
+def test_the_longer_no_status_tells_the_less_often_it_is_asked(
+    desk: Desk, seconds: int, least: float, most: float
+) -> None:
+    lost(desk)
+    desk.grow_old(seconds)
+    assert least <= (desk.claim().retry_after or 0) <= most
 
 
 def test_a_status_that_carries_our_callback_data_settles_it(desk: Desk) -> None:
