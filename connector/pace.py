@@ -1,6 +1,7 @@
-"""While a function comes late to its work, the tenant that gives it most of the work gives way.
+"""While a function is late to its work, a tenant that fills its half of the slots gives way.
 
-Its events wait in the queue or the park, all others go as before. Nobody gives way who is alone.
+Rule: a tenant whose work is done as it comes is never slowed, however large its part is. What gives
+way waits in the queue or the park, all others go as before. Nobody gives way who is alone.
 No clock: whoever calls says how much time has passed.
 """
 
@@ -10,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 LOOK_S = 0.5
+LOOKS = 4  # in a row, before a tenant is slowed or, wanting no more than it may, is free again
 CUT = 0.7
 GROWTH = 1.1
 
@@ -31,6 +33,9 @@ class Pace:
         self._late = 0.0  # the most that was heard since the last look
         self._since = 0.0
         self._started: Counter[str] = Counter()
+        self._crowding: set[str] = set()  # filled their half of the slots since the last look
+        self._wanting: set[str] = set()  # were refused a start since the last look
+        self._looks: Counter[str] = Counter()  # in a row that speak for a change
         self._seen: dict[str, float] = {}  # seconds left
         self._rates: dict[str, float] = {}
         self._left: dict[str, float] = {}  # starts that are left of the rate
@@ -42,11 +47,16 @@ class Pace:
 
     def admits(self, tenant: str) -> bool:
         """Whether one more event of this tenant may start now."""
-        return self._left.get(tenant, 1.0) >= 1.0
+        if self._left.get(tenant, 1.0) >= 1.0:
+            return True
+        self._wanting.add(tenant)
+        return False
 
-    def took(self, tenant: str) -> None:
-        """One started."""
+    def took(self, tenant: str, *, crowds: bool) -> None:
+        """One started. `crowds`: its tenant fills its half of the slots with it."""
         self._started[tenant] += 1
+        if crowds:
+            self._crowding.add(tenant)
         if tenant in self._left:
             self._left[tenant] -= 1.0
 
@@ -67,36 +77,39 @@ class Pace:
         seen = {tenant: left - self._since for tenant, left in self._seen.items()}
         self._seen = {tenant: left for tenant, left in seen.items() if left > 0}
         self._seen |= dict.fromkeys(rates, self._rules.memory)
-        late, self._late, self._since = self._late, 0.0, 0.0
+        late = self._late > self._rules.late
+        floor = max(self._rules.least, sum(rates.values()) / max(1, len(self._seen)))
+        for tenant in self.slowed:
+            self._adjust(tenant, floor, late=late)
+        fresh = self._slow(rates, floor) if late else []
+        if not late:
+            self._looks = +Counter({t: n for t, n in self._looks.items() if t in self._rates})
+        self._late, self._since = 0.0, 0.0
         self._started.clear()
-        if late > self._rules.late:
-            return self._slow(rates)
-        self._quicken(rates)
-        return []
+        self._crowding.clear()
+        self._wanting.clear()
+        return fresh
 
-    def _slow(self, rates: dict[str, float]) -> list[str]:
-        """Cut what the busiest tenant does, if another is about and it stands out."""
-        busiest = max(rates, key=rates.__getitem__, default="")
-        if len(self._seen) < 2 or not _stands_out(sorted(rates.values())):  # noqa: PLR2004  # itself and another
-            return []
-        rate = max(self._rules.least, rates[busiest] * CUT)
-        if rate >= rates[busiest]:
-            return []
-        fresh = busiest not in self._rates
-        self._rates[busiest] = rate
-        self._left.setdefault(busiest, 0.0)
-        return [busiest] if fresh else []
+    def _adjust(self, tenant: str, floor: float, *, late: bool) -> None:
+        """Let one that gives way do less, more, or what it wants. `floor`: an equal share."""
+        if tenant not in self._wanting:
+            self._looks[tenant] += 1
+            if self._looks[tenant] >= LOOKS:
+                del self._rates[tenant], self._left[tenant], self._looks[tenant]
+            return
+        self._looks[tenant] = 0
+        rate = self._rates[tenant]
+        cuts = late and rate > floor
+        self._rates[tenant] = max(floor, rate * CUT) if cuts else rate * GROWTH
 
-    def _quicken(self, rates: dict[str, float]) -> None:
-        """Let them do more, until they do not want it."""
-        for tenant, rate in self.slowed.items():
-            if rates and rates.get(tenant, 0.0) * 2 < rate:
-                del self._rates[tenant], self._left[tenant]
-            elif rates:
-                self._rates[tenant] = rate * GROWTH
-
-
-def _stands_out(rates: list[float]) -> bool:
-    """Whether the last does more than all others together, and than twice the next one."""
-    *others, most = rates or [0.0]
-    return most > sum(others) and most > 2 * (others[-1] if others else 0.0)
+    def _slow(self, rates: dict[str, float], floor: float) -> list[str]:
+        """Slow those that have filled their half for a while, if another tenant is about."""
+        fresh = []
+        for tenant in rates.keys() - self._rates.keys():
+            self._looks[tenant] = self._looks[tenant] + 1 if tenant in self._crowding else 0
+            if self._looks[tenant] < LOOKS or len(self._seen) < 2:  # noqa: PLR2004  # itself and another
+                continue
+            self._rates[tenant] = max(floor, rates[tenant] * CUT)
+            self._left[tenant], self._looks[tenant] = 0.0, 0
+            fresh.append(tenant)
+        return fresh

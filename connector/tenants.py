@@ -1,7 +1,7 @@
 """Fairness between tenants on one route: slots in flight, and who is held after a run of failures.
 
 Rule: a tenant takes at most half of the slots; a held one takes one probe a second; `pace` slows
-the busiest while the function is late.
+a tenant that fills its half while the function is late.
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ class Tenants:
 
     def took(self, tenant: str) -> None:
         """A call started."""
-        self.pace.took(tenant)
         self._in_flight[tenant] += 1
         self._total += 1
+        self.pace.took(tenant, crowds=self._in_flight[tenant] >= self._share)
 
     def released(self, tenant: str) -> None:
         """A call ended, however it did."""
