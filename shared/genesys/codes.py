@@ -8,7 +8,7 @@ from typing import get_args
 from shared.genesys.build import Reason
 from shared.messaging.verdict import Verdict
 
-_LATER = "Genesys is not taking messages at the moment. It is sent again without your help."
+_LATER = "Genesys did not take it in time. Tell your administrator if this happens again."
 _ADMIN = "Messages do not reach Genesys for now. Tell your administrator."
 _LOST = "A message of the customer could not be shown here. Ask the customer to send it again."
 

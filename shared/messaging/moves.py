@@ -19,8 +19,7 @@ from shared.messaging.outcomes import SendError, not_sent
 from shared.messaging.verdict import Verdict
 from shared.runtime.errors import BadInput, ParleyError
 
-_AGAIN = "The file could not be fetched yet. It is tried again without your help."
-_ASK = "The file could not be fetched: it has to be sent again."
+_ASK = "The file could not be fetched. Send it again, or ask the customer to."
 
 _VERDICTS: dict[type[ParleyError], Verdict] = {
     NotAllowed: Verdict(
@@ -42,14 +41,14 @@ _VERDICTS: dict[type[ParleyError], Verdict] = {
         "never",
         "GeneralError",
         "File not there",
-        "The file is not there any more: it has to be sent again.",
+        "The file is not there any more. Send it again, or ask the customer to.",
         "The provider does not have it, or not for this credential.",
     ),
     TooLarge: Verdict(
         "never",
         "InvalidMediaContentLength",
         "File too large",
-        "The file is too large: only a smaller one can be shown, or a link to it.",
+        "The file is too large. Use a smaller one, or a link to it.",
         "Nothing to mend here: the cap is the provider's.",
     ),
     NotAFile: Verdict(
@@ -63,14 +62,14 @@ _VERDICTS: dict[type[ParleyError], Verdict] = {
         "never",
         "GeneralError",
         "File damaged",
-        "The file came damaged: it has to be sent again.",
+        "The file came damaged. Send it again, or ask the customer to.",
         "Its SHA-256 is not the one that was told, twice: something in between changes files.",
     ),
     LinkDead: Verdict(
         "retry",
         "ServerError",
         "Links dead",
-        _AGAIN,
+        _ASK,
         "Each link that the provider gave was refused.",
         delay=10,
         attempts=3,
@@ -79,14 +78,14 @@ _VERDICTS: dict[type[ParleyError], Verdict] = {
         "retry",
         "ServerError",
         "Provider away",
-        _AGAIN,
+        _ASK,
         "The provider's file host does not answer. Check the way out to it.",
     ),
     TimeOver: Verdict(
         "retry",
         "ServerError",
         "Took too long",
-        _AGAIN,
+        _ASK,
         "The transfer's time was over: a slow host, a large file, or many at once (MEDIA_AT_ONCE).",
     ),
 }

@@ -102,7 +102,7 @@ def not_sent(code: str, detail: str, *, retry_after: float | None = None) -> Sen
         retryable=True,
         retry_after=retry_after,
         reason="ServerError",
-        agent_words="The message could not be sent yet; it is tried again without your help.",
+        agent_words="The message could not be sent. Send it again in a few minutes.",
         operator_words="Nothing was sent. Check that the other side can be reached from here.",
     )
 
@@ -116,7 +116,7 @@ def may_have_arrived(code: str, detail: str, *, repeatable: bool) -> SendError:
         action="retry" if repeatable else "wait",
         retryable=repeatable,
         reason="ServerError",
-        agent_words="It is not certain that the message arrived; ask before you repeat it.",
+        agent_words="It is not certain that it arrived. Ask the customer before you repeat it.",
         operator_words=(
             "The request may have been taken; it is repeated with the same id and time."
             if repeatable
@@ -135,7 +135,7 @@ def held_back(limit: str, retry_after: float) -> SendError:
         retryable=True,
         retry_after=retry_after,
         reason="RateLimited",
-        agent_words="Many messages are on their way. It is sent in its turn, without your help.",
+        agent_words="Too many messages were on their way. Send this one again later.",
         operator_words="More is sent than the provider allows: see docs/operate.md, limits.",
         hold_line=True,
     )

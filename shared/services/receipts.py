@@ -52,9 +52,10 @@ def _body(due: ReceiptDue) -> Json:
     if due.status == "Delivered":
         return receipts.delivered(due.source_id, to=to, time=due.occurred_at)
     error = due.error or {}
-    words = ": ".join(
-        part for part in (error.get("provider_code"), error.get("agent_words")) if part
-    )
     return receipts.failed(
-        due.source_id, to=to, time=due.occurred_at, reason=error.get("reason"), words=words
+        due.source_id,
+        to=to,
+        time=due.occurred_at,
+        reason=error.get("reason"),
+        words=error.get("agent_words") or "",  # no code: an agent cannot look one up
     )

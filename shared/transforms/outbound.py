@@ -147,7 +147,7 @@ def _ignored(message: OutboundMessage) -> Ignored | None:
 
 NO_ADDRESS = Refusal(
     "InvalidDestination",
-    "The message names no customer: give a WhatsApp number with its country code.",
+    "It is not certain whom the message is for. Write a plus, the country code and the number.",
 )
 
 
@@ -156,8 +156,8 @@ def _unaddressed(customer: str | None) -> Refusal | None:
         return NO_ADDRESS
     try:
         address(customer)
-    except PayloadError as error:
-        return Refusal("InvalidDestination", f"Not sent: {error}.")
+    except PayloadError:
+        return NO_ADDRESS
     return None
 
 
@@ -190,9 +190,12 @@ def _empty(message: OutboundMessage, skipped: tuple[str, ...]) -> Refusal:
     if skipped or message.type == "unknown":
         kinds = ", ".join(skipped) or message.raw_type or "unknown"
         return Refusal(
-            "UnsupportedMessage", f"WhatsApp cannot show this kind of message: {kinds[:100]}."
+            "UnsupportedMessage",
+            f"WhatsApp cannot show this kind of message ({kinds[:100]}). Send a text or a file.",
         )
-    return Refusal("InvalidMessageStructure", "The message is empty: nothing was sent.")
+    return Refusal(
+        "InvalidMessageStructure", "The message is empty. Write a text, or attach a file."
+    )
 
 
 def quoted_message(message: OutboundMessage) -> str | None:

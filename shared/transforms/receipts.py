@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from shared.genesys.build import ReceiptStatus, open_address, open_receipt, reason_of
+from shared.genesys.build import (
+    REASON_LIMIT,
+    ReceiptStatus,
+    open_address,
+    open_receipt,
+    reason_of,
+)
+from shared.transforms.text import cut
 from shared.wire.body import Json
 from shared.wire.words import visible
 
@@ -30,10 +37,22 @@ def delivered(message_id: str, *, to: Json, time: datetime) -> Json:
 
 def failed(message_id: str, *, to: Json, time: datetime, reason: str | None, words: str) -> Json:
     """Receipt body with its reason: a code of the closed list (GeneralError for any other)."""
-    told = words.strip() if visible(words) else "The message could not be delivered."
+    told = _whole_sentences(words.strip() if visible(words) else UNTOLD)
     return open_receipt(
         message_id, to, status="Failed", time=time, reason=(reason_of(reason), told)
     )
+
+
+UNTOLD = "The message could not be delivered. Contact the customer another way."
+"""What the agent is told where nobody said why."""
+
+
+def _whole_sentences(words: str) -> str:
+    """As many sentences as a receipt has room for."""
+    if len(words) <= REASON_LIMIT:
+        return words
+    end = words.rfind(". ", 0, REASON_LIMIT)
+    return words[: end + 1] if end > 0 else cut(words, REASON_LIMIT)
 
 
 def receipt_to(to_id: str | None, id_type: str | None, customer: str | None) -> Json | None:

@@ -5,7 +5,8 @@ Codes and actions: contracts/meta.md (c.6). Reasons of Genesys receipts: contrac
 
 from shared.messaging.verdict import Verdict
 
-_LATER = "WhatsApp is not taking messages at the moment. It is sent again without your help."
+_LATER = "WhatsApp did not take the message in time. Send it again in a few minutes."
+_TOO_MANY = "Too many messages were on their way, so this one was not sent. Send it again later."
 _ADMIN = "Messages from this number are blocked for now. Tell your administrator."
 _REWRITE = "WhatsApp does not accept the message in this form. Write it differently."
 _NO_WAY = "This customer can not be reached on WhatsApp. Use another way to contact them."
@@ -27,8 +28,10 @@ def _retry(
     return Verdict("retry", "ServerError", title, _LATER, operator, delay=delay, attempts=attempts)
 
 
-def _wait(title: str, delay: float, operator: str = _SLOW_DOWN) -> Verdict:
-    return Verdict("wait", "RateLimited", title, _LATER, operator, delay=delay)
+def _wait(
+    title: str, delay: float, operator: str = _SLOW_DOWN, *, agent: str = _TOO_MANY
+) -> Verdict:
+    return Verdict("wait", "RateLimited", title, agent, operator, delay=delay)
 
 
 def _alarm(title: str, operator: str) -> Verdict:
@@ -87,7 +90,7 @@ CODES: dict[int, Verdict] = {
     470: Verdict("template", "MessageExpired", "Window closed", _WINDOW, _CUSTOMER),
     80007: _wait("Calls of the WhatsApp account over the limit", 60),
     130429: Verdict(
-        "retry", "RateLimited", "Number over its throughput", _LATER, _SLOW_DOWN, delay=0.5
+        "retry", "RateLimited", "Number over its throughput", _TOO_MANY, _SLOW_DOWN, delay=0.5
     ),
     130472: _not_allowed("Customer is in an experiment of Meta", "Wait until the customer writes."),
     130497: _not_allowed("Country is restricted for this business", _NO_WAY, "See Meta's policy."),
@@ -109,7 +112,12 @@ CODES: dict[int, Verdict] = {
     131045: _alarm("Number's certificate is wrong", _REGISTER),
     131047: Verdict("template", "MessageExpired", "Window closed", _WINDOW, _CUSTOMER),
     131048: _wait("Held back as spam", 3600, "Quality is low: slow down, see the quality page."),
-    131049: _wait("Customer got enough marketing for now", 86_400, _CUSTOMER),
+    131049: _wait(
+        "Customer got enough marketing for now",
+        86_400,
+        _CUSTOMER,
+        agent="The customer got enough marketing for now. Wait a day, or until they write.",
+    ),
     131050: Verdict(
         "never",
         "RecipientOptedOut",
@@ -131,7 +139,9 @@ CODES: dict[int, Verdict] = {
         delay=1,
         attempts=2,
     ),
-    131056: Verdict("wait", "RateLimited", "Too many to one customer", _LATER, _SLOW_DOWN, delay=4),
+    131056: Verdict(
+        "wait", "RateLimited", "Too many to one customer", _TOO_MANY, _SLOW_DOWN, delay=4
+    ),
     131057: _retry("Number in maintenance, a minute at most", 20),
     131060: Verdict("never", "UnsupportedMessage", "Message not available", _REWRITE, _CUSTOMER),
     131062: _not_allowed(

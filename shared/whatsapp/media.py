@@ -80,10 +80,12 @@ def kind_of(
     `size` None stands for one that is not known; `sticker` says that it is meant as one.
     """
     if size is not None and size <= 0:
-        return Unfit("InvalidMediaContentLength", "The file is empty.")
+        return Unfit("InvalidMediaContentLength", "The file is empty. Attach it again.")
     if size is not None and size > MAX_BYTES["document"]:
         limit = MAX_BYTES["document"] // MEGABYTE
-        return Unfit("InvalidMediaContentLength", f"The file is larger than {limit} MB.")
+        return Unfit(
+            "InvalidMediaContentLength", f"The file is over {limit} MB. Send a smaller one."
+        )
     name = plain(mime)
     kind = "sticker" if sticker and name == "image/webp" else _KINDS.get(name, "document")
     most = MOVING_STICKER if kind == "sticker" and form and form.moves else MAX_BYTES[kind]

@@ -392,7 +392,7 @@ def test_a_file_that_is_gone_for_good_is_told_in_words(line: Line) -> None:
     gone = {"over": {"image": {"id": "1234567890123456"}}, "without": ["image.url"]}
     _, shown = picture(line, number(4, 7), **gone)
     assert (shown.text, shown.content) == (
-        "[image, The file is not there any more: it has to be sent again.] Look",
+        "[image, it could not be fetched: ask the customer to send it again] Look",
         [],
     )
 
@@ -402,7 +402,7 @@ def test_a_file_that_comes_damaged_is_told_in_words(line: Line) -> None:
     line.sandbox.fault("graph", "corrupt", match=match)
     _, shown = picture(line, number(5, 7))
     assert (shown.text, shown.content) == (
-        "[image, The file came damaged: it has to be sent again.] Look",
+        "[image, it could not be fetched: ask the customer to send it again] Look",
         [],
     )
 

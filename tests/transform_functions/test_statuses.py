@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from shared.messaging.envelope import Event
+from shared.whatsapp.codes import CODES
 from tests.transform_functions.stage import (
     GENESYS_AWAY,
     GENESYS_TAKES,
@@ -103,7 +104,7 @@ def test_a_failure_says_why_in_words(stage: Stage, tenant: Tenant) -> None:
     assert (receipt["id"], receipt["channel"]["to"]["id"]) == (event.subject, f"+{tenant.number}")
     [reason] = receipt["reasons"]
     assert reason["code"] == "InvalidDestination"
-    assert reason["message"].startswith("131026: ")
+    assert reason["message"] == CODES[131026].agent
 
 
 def test_a_receipt_waits_until_genesys_is_back(stage: Stage, tenant: Tenant) -> None:

@@ -34,7 +34,8 @@ PATIENCE_S = 5.0
 MAX_WORDS, MAX_URL = 1024, 8192  # characters: shared.services.delivery
 ON_ITS_WAY = Missing("it is on its way")
 WITH_IT = "[the file is with its message]"
-NO_ID = "WhatsApp gave it no id under which it can be fetched."
+NOT_FETCHED = "it could not be fetched: ask the customer to send it again"
+TOO_LARGE = "it is too large to be shown here: ask the customer for a smaller one"
 
 
 async def fetched(
@@ -46,6 +47,12 @@ async def fetched(
         return None
     outcome: MediaOutcome = await whatsapp.fetch_media(request)
     return outcome.file or outcome.error
+
+
+def lost(why: SendError | None) -> Missing:
+    """What the agent reads of a customer's file that never comes; None: it cannot be asked for."""
+    large = why is not None and why.reason == "InvalidMediaContentLength"
+    return Missing(TOO_LARGE if large else NOT_FETCHED)
 
 
 class Files:
@@ -67,7 +74,7 @@ class Files:
         found = await fetched(self._whatsapp, route, media, SOON_S, request.source_id)
         if found is None or (isinstance(found, SendError) and not found.retryable):
             FILES.labels(media.kind, "refused").inc()
-            return Missing(NO_ID if found is None else found.agent_words)
+            return lost(found)
         if isinstance(found, SendError):
             if claim.attempts > 1:
                 await self._refuse_if_ours(request, found)

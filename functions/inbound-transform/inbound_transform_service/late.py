@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from inbound_transform_service.claims import claim_of, known_as
-from inbound_transform_service.files import NO_ID, apart, fetched, file_of
+from inbound_transform_service.files import apart, fetched, file_of, lost
 from shared.messaging.envelope import Event
 from shared.messaging.outcomes import SendError, SendOutcome
 from shared.runtime.clock import utcnow
@@ -105,12 +105,12 @@ class LateFiles:
         """The file, or why it will never come. Raises Unavailable: it may come yet."""
         found = await fetched(self._whatsapp, route, media, FETCH_S, wamid)
         if found is None:
-            return Missing(NO_ID)
+            return lost(None)
         if not isinstance(found, SendError):
             return file_of(found, media)
         if not found.retryable or utcnow() - route.received_at > self._give_up_after:
             log.warning("file_lost", extra={"kind": media.kind, "code": found.provider_code})
-            return Missing(found.agent_words)
+            return lost(found)
         wait = max(_pause(route, FILE_PAUSES_S), found.retry_after or 0)
         raise Unavailable(f"the file is not there yet: {found.title}", retry_after=wait)
 

@@ -31,7 +31,7 @@ TOO_LATE = Refusal(
 )
 BROKEN = Refusal(
     "ServerError",
-    "It could not be sent and was given up: a fault of the system, which its operator can see.",
+    "It could not be sent and was given up, by a fault of the system. Tell your administrator.",
 )
 
 

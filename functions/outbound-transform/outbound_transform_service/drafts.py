@@ -11,7 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from outbound_transform_service.files import Files, Ready
-from outbound_transform_service.words import EXPIRED, FILE_EXPIRED, lost, refused_here
+from outbound_transform_service.words import (
+    EXPIRED,
+    FILE_EXPIRED,
+    NO_TEMPLATE,
+    lost,
+    refused_here,
+)
 from shared.genesys.payloads import OutboundMessage
 from shared.messaging.outcomes import SendError
 from shared.runtime.clock import utcnow
@@ -96,8 +102,8 @@ class Draft:
                 source_id=self.source_id,
                 callback=self._callback(number),
             )
-        except PayloadError as error:
-            return Plan(lost=refused_here(Refusal("InvalidMessageStructure", f"{error}.")))
+        except PayloadError:
+            return Plan(lost=refused_here(NO_TEMPLATE))
         log.info("window_closed", extra={"answer": "template"})
         left_out = [FILE_EXPIRED] if attachments(self.message) else []
         return Plan([replace(made.parts[0], number=number)], lost(left_out))

@@ -20,7 +20,7 @@ from shared.wire.body import Json
 NOBODY = "nobody"  # stands for the customer of a message that names none
 MAX_ID = 255  # characters of an id or a typed address that are kept
 
-SUSPENDED = Refusal("MessageNotAllowed", "This channel is switched off: ask your administrator.")
+SUSPENDED = Refusal("MessageNotAllowed", "This channel is switched off. Ask your administrator.")
 NO_LONGER_THEIRS = Refusal(
     "InvalidDestination",
     "The customer's number belongs to somebody else now, and no other address of theirs is known: "
@@ -31,10 +31,16 @@ EXPIRED = Refusal(
     "The customer has not written for 24 hours, so WhatsApp takes only templates. Send a template, "
     "or wait until the customer writes.",
 )
+NOTHING_TO_SEND = "There is nothing in the message to send. Write a text, or attach a file."
+NO_TEMPLATE = Refusal(
+    "InvalidMessageStructure",
+    "The template for customers who have not written for 24 hours can not be sent. "
+    "Tell your administrator.",
+)
 FILE_EXPIRED = Refusal(
     "MessageExpired",
     "The customer has not written for 24 hours: a template was sent in place of your text, "
-    "without its files.",
+    "without its files. Send the files once the customer has answered.",
 )
 
 
@@ -94,7 +100,7 @@ def refused_here(*refusals: Refusal | Ignored) -> SendError:
     """Our own refusals in the shape of a provider's: one reason, all the words."""
     first = refusals[0]
     reason = first.reason if isinstance(first, Refusal) else "GeneralError"
-    said = [one.words if isinstance(one, Refusal) else one.why for one in refusals]
+    said = [one.words if isinstance(one, Refusal) else NOTHING_TO_SEND for one in refusals]
     words = " ".join(dict.fromkeys(said))
     return SendError(
         provider_code="not_sendable",
