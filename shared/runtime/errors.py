@@ -3,8 +3,9 @@
 ParleyError
 ├── BadInput (422)       the request can never succeed as it is
 │   └── BodyTooLarge (413)
-├── Unauthorised (401)
-├── Forbidden (403)
+├── NotAdmitted
+│   ├── Unauthorised (401)
+│   └── Forbidden (403)
 ├── NotFound (404)
 ├── Conflict (409)
 ├── Unavailable (503)    a dependency does not answer: surely nothing was done, try again
@@ -17,6 +18,7 @@ ParleyError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 Retryable = Literal["yes", "no", "unknown"]
@@ -58,7 +60,30 @@ class BodyTooLarge(BadInput):
     status = 413
 
 
-class Unauthorised(ParleyError):
+class NotAdmitted(ParleyError):
+    """Turned away. `reason` and `whose` are for the log alone: the answer tells neither.
+
+    `reason` is of a closed list; `whose` holds ids, those that are only claimed by such names.
+    """
+
+    reason: str
+    whose: Mapping[str, str | None]
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        retry_after: float | None = None,
+        reason: str = "",
+        whose: Mapping[str, str | None] | None = None,
+    ) -> None:
+        """Keep what is for the caller, and what is for the log."""
+        super().__init__(detail, retry_after=retry_after)
+        self.reason = reason or self.code
+        self.whose = whose or {}
+
+
+class Unauthorised(NotAdmitted):
     """No credential, or not a good one. The words never say which."""
 
     code = "unauthorised"
@@ -67,7 +92,7 @@ class Unauthorised(ParleyError):
     retryable = "no"
 
 
-class Forbidden(ParleyError):
+class Forbidden(NotAdmitted):
     """Known, but not allowed here."""
 
     code = "forbidden"

@@ -16,9 +16,10 @@ from typing import Any, Generic, TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.runtime.errors import Forbidden, ParleyError
-from shared.runtime.logging import bind, describe, logger
+from shared.runtime.errors import Forbidden, NotAdmitted, ParleyError
+from shared.runtime.logging import bind, describe, logger, stand_in
 from shared.runtime.problem import internal_problem, problem_of
+from shared.runtime.refusals import refusals
 from shared.runtime.service_auth import Caller, OnBehalf, ServiceTokens
 from shared.runtime.settings import Settings
 from shared.runtime.trace import trace_id, use_traceparent
@@ -90,7 +91,7 @@ class Function(Generic[S, K]):
                     request.state.caller = self._admit(request)
                 return await handler(request)
             except ParleyError as error:
-                return answer(error)
+                return answer(error) if self.public else inner_answer(error)
             except Exception as error:  # noqa: BLE001  # the last door: logged, answered, nothing leaks
                 log.error("unexpected_error", extra=describe(error))
                 return internal_problem()
@@ -103,8 +104,28 @@ class Function(Generic[S, K]):
         caller = tokens.identify_header(request.headers.get("authorization"), self.name)
         for_whom = caller.on_behalf
         if for_whom is not None and not (self._theirs and self._theirs(request, for_whom)):
-            raise Forbidden("this is not served on anybody's behalf, or not on theirs")
+            raise Forbidden(
+                "this is not served on anybody's behalf, or not on theirs",
+                reason="not_theirs",
+                whose={
+                    "caller": caller.name,
+                    "client": _client(for_whom.subject),
+                    "tenant_id": for_whom.tenant_id,
+                },
+            )
         return caller
+
+
+def _client(subject: str) -> str:
+    """A key by its id, a person by a stand-in."""
+    return subject if subject.startswith("key:") else f"user:{stand_in(subject)}"
+
+
+def inner_answer(error: ParleyError) -> Response:
+    """The answer to a function or to the gateway; who was not let in stands in the log."""
+    if isinstance(error, NotAdmitted):
+        refusals.warning("caller_refused", reason=error.reason, extra=error.whose)
+    return answer(error)
 
 
 def answer(error: ParleyError) -> Response:

@@ -20,6 +20,7 @@ from shared.runtime.function import Check, Function, Resources
 from shared.runtime.lag import Lag
 from shared.runtime.logging import describe, logger
 from shared.runtime.problem import problem, problem_of
+from shared.runtime.refusals import refusals
 from shared.runtime.safe_headers import with_safe_headers
 from shared.runtime.service_auth import ServiceTokens
 from shared.runtime.settings import ServiceAuthSettings, Settings
@@ -103,25 +104,27 @@ class Host:
         if path == "/healthz":
             return PlainTextResponse("ok")
         if path == "/readyz":
-            return await self._ready(stranger=self._is_strangers(scope))
-        if path == "/metrics" and self._is_strangers(scope):
-            return problem_of(Unauthorised())
+            return await self._ready(stranger=self._refusal(scope) is not None)
+        if path == "/metrics" and (refused := self._refusal(scope)) is not None:
+            whose = {"route": path, **refused.whose}
+            refusals.warning("caller_refused", reason=refused.reason, extra=whose)
+            return problem_of(refused)
         if path == "/metrics":
             return Response(metrics.page(), media_type=metrics.CONTENT_TYPE)
         return None
 
-    def _is_strangers(self, scope: Scope) -> bool:
-        """Whether a gateway or an ingress brought the request, and no token of ours with it."""
+    def _refusal(self, scope: Scope) -> Unauthorised | None:
+        """What is wrong when a gateway or an ingress brought the request without a good token."""
         headers = Headers(scope=scope)
         if BROUGHT.isdisjoint(headers):
-            return False
+            return None
+        if self._tokens is None:
+            return Unauthorised(reason="no_token")
         try:
-            if self._tokens is not None:
-                self._tokens.verify_header(headers.get("authorization"), self._function.name)
-                return False
-        except Unauthorised:
-            pass
-        return True
+            self._tokens.verify_header(headers.get("authorization"), self._function.name)
+        except Unauthorised as error:
+            return error
+        return None
 
     async def _ready(self, *, stranger: bool) -> Response:
         checks = self._kit.checks if self._kit is not None else []

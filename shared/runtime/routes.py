@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.runtime.errors import ParleyError
 from shared.runtime.faults import said
-from shared.runtime.function import answer
+from shared.runtime.function import inner_answer
 from shared.runtime.logging import describe, logger
 from shared.runtime.problem import internal_problem, problem
 
@@ -30,7 +30,7 @@ def name_errors(app: FastAPI) -> None:
 
 
 async def _on_parley_error(_: Request, error: Exception) -> Response:
-    return answer(error) if isinstance(error, ParleyError) else internal_problem()
+    return inner_answer(error) if isinstance(error, ParleyError) else internal_problem()
 
 
 async def _on_invalid(_: Request, error: Exception) -> Response:

@@ -14,6 +14,8 @@ import jwt
 from pydantic import SecretStr
 
 from shared.runtime.errors import Unauthorised
+from shared.runtime.refusals import claims as said_by
+from shared.runtime.refusals import why_not
 
 LIFETIME_S = 300
 RENEW_BEFORE_S = 60
@@ -94,6 +96,7 @@ class ServiceTokens:
         known, good_until = self._verified.get((token, audience), (None, 0.0))
         if known is not None and time.time() < good_until:
             return known
+        reason = ""
         for key in self._keys:
             try:
                 claims = jwt.decode(
@@ -103,17 +106,19 @@ class ServiceTokens:
                     audience=audience,
                     options={"require": ["iss", "aud", "iat", "exp"]},
                 )
-            except jwt.InvalidTokenError:
+            except jwt.InvalidTokenError as error:
+                reason = why_not(error) if reason in ("", "wrong_signature") else reason
                 continue
             caller = Caller(str(claims["iss"]), _on_behalf(claims.get("act")))
             return self._keep(token, audience, caller, float(claims["exp"]))
-        raise Unauthorised
+        said = said_by(token, {"claimed_caller": "iss", "claimed_audience": "aud"})
+        raise Unauthorised(reason=reason, whose=said)
 
     def identify_header(self, header: str | None, audience: str) -> Caller:
         """The same, from an Authorization header."""
         scheme, _, token = (header or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise Unauthorised
+            raise Unauthorised(reason="no_token")
         return self.identify(token, audience)
 
     def verify(self, token: str, audience: str) -> str:
@@ -147,4 +152,4 @@ def _on_behalf(claim: Any) -> OnBehalf | None:
     try:
         return OnBehalf(claim["sub"], claim["tenant"], frozenset(claim["scope"].split()))
     except (KeyError, TypeError, AttributeError):
-        raise Unauthorised from None
+        raise Unauthorised(reason="malformed") from None

@@ -57,6 +57,13 @@ class KeyCard(BaseModel):
     expires_at: Moment | None
 
 
+class RevokedKey(BaseModel):
+    """A key that was taken back: whose it was, for the log."""
+
+    id: str
+    tenant_id: str | None
+
+
 class KeyQuestion(BaseModel):
     """A key by its hash."""
 
@@ -64,9 +71,10 @@ class KeyQuestion(BaseModel):
 
 
 class FoundKey(BaseModel):
-    """Answer of /tenancy/key; None: unknown or revoked."""
+    """Answer of /tenancy/key; neither: unknown. A gateway that knows no `revoked` sees no key."""
 
-    key: KeyCard | None
+    key: KeyCard | None = None
+    revoked: RevokedKey | None = None
 
 
 class AccessClient:
@@ -81,13 +89,13 @@ class AccessClient:
         found = await self._peer.call("GET", path, answer=FoundTenant, timeout=TIMEOUT)
         return found.tenant
 
-    async def key(self, hashed: str) -> KeyCard | None:
+    async def key(self, hashed: str) -> KeyCard | RevokedKey | None:
         """An API key by its hash."""
         question = KeyQuestion(key_hash=hashed)
         found = await self._peer.call(
             "POST", "/tenancy/key", body=question, answer=FoundKey, timeout=TIMEOUT
         )
-        return found.key
+        return found.key or found.revoked
 
     async def origin(self, origin: str) -> bool:
         """Whether a browser's page of this origin may ask at all."""

@@ -13,6 +13,13 @@ def digest(body: bytes, secret: str) -> bytes:
     return hmac.digest(secret.encode(), body, "sha256")
 
 
+def fault(header: str | None) -> str:
+    """Why a header signed nothing here, in one word, for a log."""
+    if header is None:
+        return "no_signature"
+    return "wrong_signature" if header.startswith(PREFIX) else "malformed_signature"
+
+
 def matches(header: str | None, accepted: Iterable[str]) -> bool:
     """Tell whether the header is one of the accepted ones.
 

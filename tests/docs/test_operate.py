@@ -34,7 +34,7 @@ def events() -> set[str]:
         function = call.func
         if not (isinstance(function, ast.Attribute) and function.attr in LEVELS and call.args):
             continue
-        if isinstance(function.value, ast.Name) and function.value.id == "log":
+        if isinstance(function.value, ast.Name) and function.value.id in ("log", "refusals"):
             first = call.args[0]
             either = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
             found |= {word for one in either for word in words(one)}

@@ -15,6 +15,7 @@ HANDLER_LINES = 110  # a screen, with its imports
 
 # Powertools' two ways of adding keys that mix requests on an event loop: wrong tenant on 98 of 150
 # lines. `shared.runtime.logging.bind` is the one that keeps them apart.
+LOGS = {"log", "refusals"}
 LEVELS = {"debug", "info", "warning", "error"}
 MIXING = {"append_keys", "append_context_keys"}
 
@@ -84,7 +85,7 @@ def test_no_log_call_formats_values_into_its_event_name() -> None:
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
             owner = node.func.value
-            logs = isinstance(owner, ast.Name) and owner.id == "log" and node.func.attr in LEVELS
+            logs = isinstance(owner, ast.Name) and owner.id in LOGS and node.func.attr in LEVELS
             if logs and node.args and not isinstance(node.args[0], ast.Constant | ast.IfExp):
                 found.append(f"{path}:{node.lineno}")
     assert found == []

@@ -1,6 +1,7 @@
 """Service tokens: what is forged, late, or meant for another is refused with the same words."""
 
 import time
+from collections.abc import Callable
 
 import jwt
 import pytest
@@ -82,3 +83,29 @@ def test_a_remembered_token_ends_with_its_time() -> None:
         return False
 
     wait_until(refused, limit=5)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: forge(aud="auth"), "wrong_audience"),
+        (lambda: forge(exp=int(time.time()) - 1), "expired"),
+        (lambda: forge(OTHER), "wrong_signature"),
+        (lambda: forge(iss=None), "missing_claim"),
+        (lambda: "x.y.z", "malformed"),
+    ],
+)
+def test_the_log_is_told_why_and_whose_it_says_it_is(make: Callable[[], str], reason: str) -> None:
+    token = make()
+    with pytest.raises(Unauthorised) as caught:
+        ServiceTokens("state", KEY).verify(token, "state")
+    assert caught.value.reason == reason
+    if reason in ("expired", "wrong_signature"):
+        assert caught.value.whose == {"claimed_caller": "x", "claimed_audience": "state"}
+
+
+def test_a_late_token_of_the_previous_key_is_late_and_not_of_a_wrong_key() -> None:
+    late = forge(exp=int(time.time()) - 1)
+    with pytest.raises(Unauthorised) as caught:
+        ServiceTokens("state", OTHER, previous=KEY).verify(late, "state")
+    assert caught.value.reason == "expired"

@@ -18,10 +18,18 @@ from gateway_service.principal import Principal
 from gateway_service.proxy import Proxy
 from gateway_service.routes import OWN, Route, WrongMethod, found
 from gateway_service.tenants import Tenants
-from shared.runtime.errors import BadInput, Forbidden, NotFound, ParleyError, Unauthorised
+from shared.runtime.errors import (
+    BadInput,
+    Forbidden,
+    NotAdmitted,
+    NotFound,
+    ParleyError,
+    Unauthorised,
+)
 from shared.runtime.function import answer
 from shared.runtime.logging import bind, describe, logger
 from shared.runtime.problem import internal_problem
+from shared.runtime.refusals import claimed, refusals
 from shared.runtime.service_auth import ServiceTokens
 
 log = logger()
@@ -76,7 +84,7 @@ class Gateway:
         visit.headers |= await self.limits.enter(caller, route.cost)
         caller.need(route.scope)
         if route.access == "platform" and not caller.of_the_platform:
-            raise Forbidden("this is for the platform's own people")
+            raise Forbidden("this is for the platform's own people", reason="platform_only")
         if route.access != "tenant":
             return caller
         caller = await self._at_work(request, caller)
@@ -90,7 +98,11 @@ class Gateway:
             raise BadInput("the header Parley-Tenant is there more than once")
         if caller.tenant is not None:
             if named and named[0] not in (caller.tenant.id, caller.tenant.slug):
-                raise Forbidden("this is another tenant's")
+                raise Forbidden(
+                    "this is another tenant's",
+                    reason="another_tenant",
+                    whose={"claimed_tenant": claimed(named[0])},
+                )
             return caller
         if not named:
             raise BadInput("name the tenant in the header Parley-Tenant")
@@ -102,11 +114,19 @@ class Gateway:
     async def _preflight(self, request: Request) -> Response:
         origin = request.headers["origin"]
         if not await self.tenants.knows_origin(origin):
-            raise Forbidden("no tenant lists this origin")
+            raise Forbidden(
+                "no tenant lists this origin",
+                reason="origin_not_listed",
+                whose={"claimed_origin": claimed(origin)},
+            )
         return Response(status_code=204, headers=cors.preflight(origin))
 
     async def _refusal(self, request: Request, visit: Visit, error: ParleyError) -> Response:
         response = answer(error)
+        if isinstance(error, NotAdmitted):
+            route = None if visit.route is None else visit.route.path
+            whose = {"route": route, **error.whose}
+            refusals.warning("api_refused", reason=error.reason, extra=whose)
         if isinstance(error, WrongMethod):
             response.headers["Allow"] = ", ".join(error.allowed)
         elif isinstance(error, TooMany):

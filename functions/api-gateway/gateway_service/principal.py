@@ -30,7 +30,9 @@ class Principal:
     def need(self, scope: str | None) -> None:
         """Raise Forbidden where the scope is not given."""
         if scope is not None and scope not in self.scopes:
-            raise Forbidden(f"this needs the scope {scope}")
+            raise Forbidden(
+                f"this needs the scope {scope}", reason="scope", whose={"needed": scope}
+            )
 
     def on_behalf(self) -> OnBehalf:
         """What the function is told."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from gateway_service.strangers import Strangers
 from shared.runtime.errors import Forbidden
+from shared.runtime.refusals import claimed
 from shared.services.access import AccessClient, TenantCard
 from shared.tenancy.memory import Memory, MemoryLimits
 
@@ -31,13 +32,15 @@ class Tenants:
             return None
         return await self._cards.get(ref, lambda: self._client.tenant(ref))
 
-    async def active(self, ref: str) -> TenantCard:
-        """The same. Raises Forbidden when there is none, or it is suspended."""
+    async def active(self, ref: str, *, client: str) -> TenantCard:
+        """The same. Raises Forbidden when there is none, or it is suspended; `client`: who asks."""
         card = await self.card(ref)
         if card is None:
-            raise Forbidden("there is no such tenant")
+            whose: dict[str, str | None] = {"client": client, "claimed_tenant": claimed(ref)}
+            raise Forbidden("there is no such tenant", reason="unknown_tenant", whose=whose)
         if card.status != "active":
-            raise Forbidden("the tenant is suspended")
+            whose = {"client": client, "tenant_id": card.id}
+            raise Forbidden("the tenant is suspended", reason="tenant_suspended", whose=whose)
         return card
 
     async def knows_origin(self, origin: str) -> bool:

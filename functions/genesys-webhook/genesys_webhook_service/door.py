@@ -19,8 +19,10 @@ from shared.runtime.clock import utcnow
 from shared.runtime.errors import Forbidden, Unauthorised
 from shared.runtime.logging import bind, logger
 from shared.runtime.metrics import counter
+from shared.runtime.refusals import asked, claimed, refusals
 from shared.tenancy.directory import Directory
 from shared.tenancy.models import Resolution, SigningSecrets
+from shared.wire.signing import fault
 
 log = logger()
 
@@ -74,8 +76,21 @@ class Door:
             if owner is not None and owner.channel_id is not None:
                 return owner
         MESSAGES.labels("refused").inc()
-        log.warning("signature_refused", extra={"bytes": len(raw)})
+        reason, whose = await self._fault(integration_id, signature)
+        beside = {"bytes": len(raw)}
+        refusals.warning("signature_refused", reason=reason, extra=whose, beside=beside)
         raise Unauthorised
+
+    async def _fault(
+        self, integration_id: str, signature: str | None
+    ) -> tuple[str, dict[str, str | None]]:
+        """Why, and whose it says it is: of that nothing is proved."""
+        owner = await asked(self.directory.by_integration(integration_id))
+        whose = {"claimed_integration_id": claimed(integration_id)}
+        if owner is None:
+            return "unknown_integration" if integration_id else "no_integration", whose
+        whose |= {"claimed_tenant": owner.tenant_slug, "claimed_channel": owner.channel_name}
+        return fault(signature), whose
 
 
 def _read(raw: bytes) -> Any:

@@ -32,8 +32,8 @@ with used as (
    where key_hash = :key_hash and revoked_at is null
      and coalesce(last_used_at, '-infinity') < now() - interval '10 minutes'
 )
-select id, tenant_id, role, scopes, expires_at from api_keys
- where key_hash = :key_hash and revoked_at is null
+select id, tenant_id, role, scopes, expires_at, revoked_at from api_keys
+ where key_hash = :key_hash
 """
 
 
@@ -103,7 +103,9 @@ class ApiKeys:
     async def find_across_tenants(self, hashed: str) -> FoundKey:
         """Whose a key is."""
         rows = await self._database.rows(_FIND, idempotent=True, key_hash=bytes.fromhex(hashed))
-        return FoundKey.model_validate({"key": rows[0] if rows else None})
+        found = rows[0] if rows else None
+        gone = found is not None and found["revoked_at"] is not None
+        return FoundKey.model_validate({"revoked" if gone else "key": found})
 
     async def tenant_across_tenants(self, ref: str) -> FoundTenant:
         """A tenant by id or slug; the id goes first."""

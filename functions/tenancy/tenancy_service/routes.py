@@ -48,7 +48,8 @@ async def _auth_alone(request: Request) -> None:
     """Opened credentials are for auth: whoever else asks is refused. Raises Forbidden."""
     caller: Caller = request.state.caller
     if caller.name != OPENS_CREDENTIALS:
-        raise Forbidden("credentials are opened for the auth function alone")
+        words = "credentials are opened for the auth function alone"
+        raise Forbidden(words, reason="auth_alone", whose={"caller": caller.name})
 
 
 Identifier = Annotated[str, Path(max_length=64)]

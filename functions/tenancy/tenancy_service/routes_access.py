@@ -62,7 +62,7 @@ async def origin(origin: Annotated[str, Query(max_length=300)], keys: Keys) -> F
 
 @router.post("/key")
 async def key(question: KeyQuestion, keys: Keys) -> FoundKey:
-    """Whose an API key is; null when unknown or revoked."""
+    """Whose an API key is; of a revoked one, whose it was."""
     return await keys.find_across_tenants(question.key_hash)
 
 
@@ -86,7 +86,7 @@ async def make_tenant_key(tenant_id: Uuid, request: KeyRequest, caller: Who, key
     """Make a key for a tenant: with no more than its maker may do."""
     _within(caller, request)
     if request.role == "platform-admin":
-        raise Forbidden("a tenant's key has a tenant's role")
+        raise Forbidden("a tenant's key has a tenant's role", reason="role")
     return await keys.make(TenantScope(tenant_id), request, caller.actor)
 
 
@@ -108,7 +108,7 @@ async def make_platform_key(request: KeyRequest, caller: Who, keys: Keys) -> Key
     """Make a key of the platform."""
     _within(caller, request)
     if request.role != "platform-admin":
-        raise Forbidden("a key of the platform has the role platform-admin")
+        raise Forbidden("a key of the platform has the role platform-admin", reason="role")
     return await keys.make(None, request, caller.actor)
 
 
@@ -123,4 +123,4 @@ def _within(caller: Caller, request: KeyRequest) -> None:
     """Nobody makes a key that may do more than they may."""
     whom = caller.on_behalf
     if whom is not None and not narrowed(request.role, request.scopes) <= whom.scopes:
-        raise Forbidden("a key may not do more than who makes it")
+        raise Forbidden("a key may not do more than who makes it", reason="scope")

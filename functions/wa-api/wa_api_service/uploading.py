@@ -48,7 +48,9 @@ class Uploading:
     async def upload(self, request: MediaUpload, bearer: Bearer) -> Uploaded:
         """The id. Raises MediaError, Told, S3Away, Unavailable."""
         if request.bucket not in BUCKETS or not request.key.startswith(f"{request.tenant_id}/"):
-            raise Forbidden("the object is none of this tenant's files")
+            words = "the object is none of this tenant's files"
+            whose = {"tenant_id": request.tenant_id}
+            raise Forbidden(words, reason="another_tenants_file", whose=whose)
         key = memory_key(request)
         known = None if request.fresh else await self.cache.get(key)
         if known:

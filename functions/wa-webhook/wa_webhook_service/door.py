@@ -19,6 +19,7 @@ from shared.runtime.clock import utcnow
 from shared.runtime.errors import Forbidden, Unauthorised
 from shared.runtime.logging import bind, logger
 from shared.runtime.metrics import counter
+from shared.runtime.refusals import asked, claimed, refusals
 from shared.tenancy.directory import Directory
 from shared.tenancy.models import PLATFORM_APP, Resolution, SigningSecrets
 from shared.whatsapp.payloads import (
@@ -31,6 +32,7 @@ from shared.whatsapp.payloads import (
     walk,
 )
 from shared.whatsapp.signature import verify
+from shared.wire.signing import fault
 
 log = logger()
 
@@ -58,7 +60,7 @@ class Door:
             return verify(raw, signature, accepted)
 
         if await self.directory.verified("meta", app, signed) is None:
-            log.warning("signature_refused", extra={"app": app, "bytes": len(raw)})
+            await self._tell_refused(app, body, signature, len(raw))
             raise Unauthorised
         await self._take(app, body, raw)
 
@@ -72,12 +74,33 @@ class Door:
                 wanted.get_secret_value().encode(), token
             )
 
-        good = query.get("hub.mode") == "subscribe" and await self.directory.verified(
-            "meta", app or PLATFORM_APP, known
-        )
-        if not good:
+        subscribes = query.get("hub.mode") == "subscribe"
+        name = app or PLATFORM_APP
+        if not subscribes or await self.directory.verified("meta", name, known) is None:
+            reason = await self._unknown_app(name) or "wrong_token"
+            reason = reason if subscribes else "not_a_subscription"
+            refusals.warning("verification_refused", reason=reason, extra={"app": claimed(name)})
             raise Forbidden("this is not the verify token of the app")
         return str(query.get("hub.challenge", ""))
+
+    async def _unknown_app(self, app: str) -> str | None:
+        known = await asked(self.directory.signing_secrets("meta", app))
+        return "unknown_app" if known is None else None
+
+    async def _tell_refused(self, app: str, body: Any, signature: str | None, size: int) -> None:
+        """Why, and whose it says it is: of that nothing is proved."""
+        phone_number_id, waba_id = guess_routing(body)
+        number = phone_number_id or ""
+        owner = await asked(self.directory.by_phone(number)) if number else None
+        reason = await self._unknown_app(app) or fault(signature)
+        whose = {
+            "app": claimed(app),
+            "claimed_phone_number_id": claimed(phone_number_id),
+            "claimed_waba_id": claimed(waba_id),
+            "claimed_tenant": None if owner is None else owner.tenant_slug,
+        }
+        beside = {"bytes": size}
+        refusals.warning("signature_refused", reason=reason, extra=whose, beside=beside)
 
     async def _app_of(self, body: Any) -> str:
         """Whose secret to check with; the unverified ids choose it, and nothing else."""
@@ -103,17 +126,49 @@ class Door:
             raws.append(Raw(INBOUND, key, own, tenant_id))
             posts += posts_of(share.items, Arrival(now, INBOUND, key))
         unfit = await self.intake.take(raws, posts, spare=INBOUND_WHATSAPP_MESSAGES)
+        await self._tell_strays(app, found.strays)
         _tell(found)
         _tell_unfit(unfit)
 
     async def _owner(self, app: str, item: Item) -> Resolution | None:
         """The item's tenant, if the app that signed may speak for it."""
-        owner = None
-        if item.phone_number_id:
-            owner = await self.directory.by_phone(item.phone_number_id)
-        elif item.waba_id:
-            owner = await self.directory.by_waba(item.waba_id)
+        owner = await self._named(item)
         return owner if owner is not None and owner.meta_app == app else None
+
+    async def _named(self, item: Item) -> Resolution | None:
+        """Whose the ids of an item are, whoever signed."""
+        if item.phone_number_id:
+            return await self.directory.by_phone(item.phone_number_id)
+        return await self.directory.by_waba(item.waba_id) if item.waba_id else None
+
+    async def _tell_strays(self, app: str, strays: list[AnyItem]) -> None:
+        """A line for each number or account that is nobody's here, or another app's."""
+        by_id: dict[tuple[str | None, str | None], list[AnyItem]] = {}
+        for item in strays:
+            by_id.setdefault((item.phone_number_id, item.waba_id), []).append(item)
+        for items in by_id.values():
+            await self._tell_stray(app, items)
+
+    async def _tell_stray(self, app: str, items: list[AnyItem]) -> None:
+        first = items[0]
+        owner = await asked(self._named(first))
+        number, account = claimed(first.phone_number_id), claimed(first.waba_id)
+        unknown = "unknown_number" if number else "unknown_account" if account else "names_nobody"
+        others = sorted(fate for item in items if (fate := _count(item, "quarantined")))
+        told = {
+            "app": claimed(app),
+            "phone_number_id": number,
+            "waba_id": account,
+        }
+        beside = {
+            "items": len(items),
+            "places": [item.path for item in items[:10]],
+            "others": [claimed(one) for one in others[:10]],
+        }
+        if owner is not None:  # the number's own app has to sign for it
+            told |= {"tenant": owner.tenant_slug, "its_app": owner.meta_app}
+        reason = unknown if owner is None else "another_app"
+        refusals.warning("webhook_quarantined", reason=reason, extra=told, beside=beside)
 
 
 def _read(raw: bytes) -> Any:
@@ -125,14 +180,7 @@ def _read(raw: bytes) -> Any:
 
 
 def _tell(found: Sorted) -> None:
-    """One line for what is nobody's, before any tenant is bound to the log, and one a tenant."""
-    if found.strays:
-        others = sorted(fate for item in found.strays if (fate := _count(item, "quarantined")))
-        places = [item.path for item in found.strays[:10]]
-        log.warning(
-            "webhook_quarantined",
-            extra={"items": len(found.strays), "places": places, "others": others},
-        )
+    """One line a tenant."""
     for share in found.shares.values():
         bind(tenant_id=share.tenant.tenant_id)
         active = all(owner.active for _, owner in share.items)

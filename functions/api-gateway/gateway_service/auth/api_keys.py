@@ -12,7 +12,7 @@ from gateway_service.strangers import Strangers
 from gateway_service.tenants import Tenants
 from shared.runtime.clock import utcnow
 from shared.runtime.errors import Unauthorised
-from shared.services.access import KEY, AccessClient, KeyCard, key_hash
+from shared.services.access import KEY, AccessClient, KeyCard, RevokedKey, key_hash
 from shared.tenancy.memory import Memory, MemoryLimits
 from shared.tenancy.roles import narrowed
 
@@ -26,19 +26,28 @@ class ApiKeys:
         self._client = client
         self._tenants = tenants
         self._strangers = Strangers(clock)
-        self._cards: Memory[KeyCard] = Memory("api_key", CARDS, clock)
+        self._cards: Memory[KeyCard | RevokedKey] = Memory("api_key", CARDS, clock)
 
     async def principal(self, key: str) -> Principal:
         """Whose the key is. Raises Unauthorised, Forbidden for a suspended tenant, Unavailable."""
         if not KEY.fullmatch(key):
-            raise Unauthorised
+            raise Unauthorised(reason="not_a_key")
         hashed = key_hash(key)
         card = await self._cards.get(hashed, lambda: self._ask(hashed))
-        if card is None or (card.expires_at is not None and card.expires_at <= utcnow()):
-            raise Unauthorised
-        tenant = None if card.tenant_id is None else await self._tenants.active(card.tenant_id)
+        if card is None:
+            prefix = key.split("_")[1]  # as `parley keys list` has it: no part of the secret
+            raise Unauthorised(reason="unknown_key", whose={"claimed_key_prefix": prefix})
+        client = f"key:{card.id}"
+        whose = {"client": client, "tenant_id": card.tenant_id}
+        if isinstance(card, RevokedKey):
+            raise Unauthorised(reason="revoked_key", whose=whose)
+        if card.expires_at is not None and card.expires_at <= utcnow():
+            raise Unauthorised(reason="expired", whose=whose)
+        tenant = None
+        if card.tenant_id is not None:
+            tenant = await self._tenants.active(card.tenant_id, client=client)
         scopes = narrowed(card.role, card.scopes)
-        return Principal(f"key:{card.id}", tenant, (card.role,), scopes)
+        return Principal(client, tenant, (card.role,), scopes)
 
-    async def _ask(self, hashed: str) -> KeyCard | None:
+    async def _ask(self, hashed: str) -> KeyCard | RevokedKey | None:
         return await self._strangers.ask(hashed, lambda: self._client.key(hashed))

@@ -21,12 +21,12 @@ class Bearer:
     async def principal(self, headers: list[str]) -> Principal:
         """Who calls, by the Authorization headers. Raises Unauthorised, Forbidden, Unavailable."""
         if len(headers) != 1:  # two might be read differently further on
-            raise Unauthorised
+            raise Unauthorised(reason="several_credentials" if headers else "no_credential")
         scheme, _, credential = headers[0].partition(" ")
         if scheme.lower() != "bearer" or not credential:
-            raise Unauthorised
+            raise Unauthorised(reason="not_bearer")
         if credential.startswith(_KEY):
             return await self._keys.principal(credential)
         if self._oidc is None:
-            raise Unauthorised
+            raise Unauthorised(reason="no_identity_provider")
         return await self._oidc.principal(credential)

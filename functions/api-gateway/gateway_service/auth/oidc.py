@@ -15,6 +15,9 @@ from gateway_service.principal import Principal
 from gateway_service.settings import OidcSettings
 from gateway_service.tenants import Tenants
 from shared.runtime.errors import Forbidden, Unauthorised
+from shared.runtime.logging import stand_in
+from shared.runtime.refusals import claimed, why_not
+from shared.runtime.refusals import claims as said_by
 from shared.tenancy.roles import ROLES, scopes_of
 
 LONGEST = 8192  # characters
@@ -36,32 +39,38 @@ class Oidc:
         claims = await self._claims(token)
         subject = claims["sub"]
         if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
-            raise Unauthorised
+            raise self._bad("no_subject", token)
+        client = f"user:{stand_in(subject)}"
         named = _claim(claims, self._settings.oidc_tenant_claim)
         roles = _roles(_claim(claims, self._settings.oidc_roles_claim))
         if named is None or named == "":
             if PLATFORM not in roles:
-                raise Forbidden("the token names no tenant")
+                raise Forbidden(
+                    "the token names no tenant", reason="no_tenant", whose={"client": client}
+                )
             return Principal(f"user:{subject}", None, (PLATFORM,), scopes_of([PLATFORM]))
         if not isinstance(named, str):
-            raise Forbidden("the token names no tenant")
+            raise Forbidden(
+                "the token names no tenant", reason="no_tenant", whose={"client": client}
+            )
         # Who belongs to a tenant has no say over others, whatever a directory lists.
         roles = tuple(role for role in roles if role != PLATFORM)
-        tenant = await self._tenants.active(named)
+        tenant = await self._tenants.active(named, client=client)
         return Principal(f"user:{subject}", tenant, roles, scopes_of(roles))
 
     async def _claims(self, token: str) -> dict[str, Any]:
         if len(token) > LONGEST:
-            raise Unauthorised
+            raise Unauthorised(reason="too_long")
         settings = self._settings
         try:
             header = jwt.get_unverified_header(token)
             kid, algorithm = header.get("kid"), header.get("alg")
             if not isinstance(kid, str) or algorithm not in settings.algorithms:
-                raise Unauthorised
+                reason = "wrong_algorithm" if isinstance(kid, str) else "no_key_id"
+                raise self._bad(reason, token, claimed_algorithm=claimed(algorithm))
             key = await self._keys.key(kid)
             if key is None:
-                raise Unauthorised
+                raise self._bad("unknown_key_id", token, claimed_kid=claimed(kid))
             claims: dict[str, Any] = jwt.decode(
                 token,
                 key,
@@ -71,9 +80,15 @@ class Oidc:
                 leeway=settings.oidc_leeway_seconds,
                 options={"require": REQUIRED},
             )
-        except jwt.PyJWTError:
-            raise Unauthorised from None
+        except jwt.PyJWTError as error:
+            raise self._bad(why_not(error), token) from None
         return claims
+
+    def _bad(self, reason: str, token: str, **more: str | None) -> Unauthorised:
+        """The refusal, with whose token it says it is. The subject is a person: left out."""
+        tenant = self._settings.oidc_tenant_claim
+        names = {"claimed_issuer": "iss", "claimed_audience": "aud", "claimed_tenant": tenant}
+        return Unauthorised(reason=reason, whose={**said_by(token, names), **more})
 
 
 def _claim(claims: dict[str, Any], name: str) -> Any:
