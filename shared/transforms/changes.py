@@ -112,7 +112,8 @@ CHANGES: dict[str, Row] = {
     "history": Row(read_history, "history; a note when the business does not share it"),
     "user_id_update": Row(_each("user_id_update", id_update), "the customer's new user id"),
     "user_preferences": Row(
-        _each("user_preferences", _preference), "no marketing from now on, or again"
+        _each("user_preferences", _preference),
+        "no marketing from now on, or again: kept, and holds nothing back yet",
     ),
     **{field: Row(_note(field), row.becomes) for field, row in NOTES.items()},
     "calls": Row(read_calls, NOTES["calls"].becomes),
