@@ -51,7 +51,12 @@ status: install ## Show what runs, on which ports
 test: install check ## Lint, check types and imports, run all tests on real servers, then break things
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/e2e
 	@$(BIN)/python -m pytest tests/e2e
+	@$(BIN)/python -m tests.clock --short
 	@$(BIN)/python -m tests.faults --short
+
+.PHONY: test-clock
+test-clock: install ## Every test a week on, at a month's end, on 29 February, a year on; nightly
+	@$(BIN)/python -m tests.clock
 
 .PHONY: faults
 faults: install ## Break everything in turn under traffic; count what was lost, doubled, misordered

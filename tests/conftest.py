@@ -14,6 +14,9 @@ from migrations.run import upgrade
 from shared.storage.database_url import DatabaseUrl
 from tests.migrations.asking import ask
 
+# A lock that libfaketime shares with the children of a process; one that is killed may hold it.
+os.environ.pop("FAKETIME_SHARED", None)
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from local.services import clock
 from local.services.ports import is_free
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,6 +31,7 @@ def start_function(
                 "PORT": str(port),
                 "FUNCTION_SOURCE": str(source),
                 "SECRETS_DIR": str(output.parent / "secrets"),
+                **clock.moved(),
                 **environment,
             },
             stdout=file,

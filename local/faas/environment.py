@@ -17,6 +17,7 @@ from pathlib import Path
 from local.faas.layout import Layout, write_private
 from local.faas.secret_files import variable_of
 from local.faas.stack import FunctionSpec
+from local.services import clock
 
 CONNECTOR_PORT = 3012
 SANDBOX_PORT = 3100
@@ -117,6 +118,7 @@ def basics() -> dict[str, str]:
     """PATH with this interpreter first, so that `python` is the one with the locked packages."""
     here = str(Path(sys.executable).parent)
     kept = {name: os.environ[name] for name in BASICS if name in os.environ}
+    kept |= clock.moved()
     return {**kept, "PATH": os.pathsep.join([here, os.environ.get("PATH", os.defpath)])}
 
 

@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
+from local.services import clock
 from local.services.errors import ServicesError
 
 SYSTEM_USER = "postgres"  # made by Debian's package
@@ -21,7 +21,6 @@ class Account:
     uid: int
     gid: int
     prefix: tuple[str, ...] = ()
-    env: ClassVar[Mapping[str, str]] = {"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": "/"}
 
     @classmethod
     def for_folder(cls, folder: Path) -> "Account":
@@ -35,6 +34,11 @@ class Account:
             os.chown(folder, user.pw_uid, user.pw_gid)
         owner = folder.stat()
         return cls(owner.st_uid, owner.st_gid, _prefix(owner.st_uid, owner.st_gid, folder))
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """What its programs have of an environment."""
+        return {"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": "/", **clock.moved()}
 
     def command(self, argv: Sequence[str]) -> list[str]:
         """`argv` as this account runs it; the pid stays the program's own."""

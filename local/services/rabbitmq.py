@@ -15,6 +15,7 @@ from typing import ClassVar
 import pika
 import pika.exceptions
 
+from local.services import clock
 from local.services.errors import NotReadyError
 from local.services.home import write_private
 from local.services.ports import LOOPBACK, listening
@@ -153,6 +154,7 @@ class RabbitMQ(Server):
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": ERLANG_ARGUMENTS,
             # The start script then becomes the server instead of waiting for it: one pid for both.
             "detached": "true",
+            **clock.moved(),
         }
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from local.services import Endpoints
+from local.services import Endpoints, clock
 from shared.messaging.envelope import Event, EventType
 from shared.messaging.topology import OUTBOUND_GENESYS_MESSAGES
 from tests.connector.harness import OK, Reply, World, eventually, in_order, play
@@ -25,6 +25,7 @@ async def parley(world: World, *arguments: str) -> tuple[int, str]:
             "AMQP_URL": world.endpoints.amqp_url,
             "PARTITIONS": str(world.topology.partitions),
             "QUEUE_PREFIX": world.topology.prefix,
+            **clock.moved(),
         },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -15,6 +15,7 @@ from shared.messaging.outcomes import SendOutcome
 from tests.delivery.bodies import CHANNEL, INTEGRATION
 from tests.delivery.conftest import DROPPED, Delivery, launch, token_answer
 from tests.delivery.provider import NUMBER, TEXT, TOKEN
+from tests.moments import told_at
 
 PHONE_ID = "106540352242922"
 CLIENT = {"client_id": "client", "client_secret": "secret-of-the-client"}
@@ -142,7 +143,7 @@ def message() -> dict[str, Any]:
         "channel": {
             "messageId": f"wamid.{uuid4().hex}",
             "from": {"id": f"+{NUMBER}", "idType": "Phone", "nickname": "Ōsaka"},
-            "time": "2026-11-23T12:00:00.000Z",
+            "time": told_at(),
         },
         "text": TEXT,
     }
@@ -150,7 +151,7 @@ def message() -> dict[str, Any]:
 
 def receipt(id_: str) -> dict[str, Any]:
     to = {"id": f"+{NUMBER}", "idType": "Phone"}
-    channel = {"to": to, "time": "2026-11-23T12:00:01.000Z"}
+    channel = {"to": to, "time": told_at(seconds=1)}
     return {"id": id_, "channel": channel, "status": "Delivered", "isFinalReceipt": True}
 
 

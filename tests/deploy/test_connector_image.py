@@ -12,6 +12,7 @@ import yaml
 from connector.settings import Settings, parse_routes
 from local.faas import planning
 from local.faas import stack as local_stack
+from local.services import clock
 from tests.deploy.images import HOME, ROOT, STACK, Dockerfile, lay_out_connector
 from tests.support import answers, free_port, wait_until
 
@@ -80,6 +81,7 @@ def test_the_connector_starts_from_its_context_alone(tmp_path: Path, image_pytho
     port = free_port()
     env = {name: value.replace(HOME, str(context)) for name, value in image.environment.items()}
     env |= ENVIRONMENT | {"HOST": "127.0.0.1", "PORT": str(port), "SECRETS_DIR": str(secrets)}
+    env |= clock.moved()
     env["PATH"] = os.pathsep.join([str(image_python.parent), "/usr/bin", "/bin"])
     command = json.loads(image.all("CMD")[0])
     with (tmp_path / "output").open("wb") as output:

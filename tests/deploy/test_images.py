@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from local.faas.secret_files import GENERATED
+from local.services import clock
 from tests.deploy.conftest import LayOut
 from tests.deploy.images import HOME, Dockerfile, stack
 from tests.deploy.test_stack_file import FUNCTIONS
@@ -70,7 +71,7 @@ def environment(context: Path, python: Path) -> dict[str, str]:
     """What the image sets, with its home folder where the context lies."""
     image = Dockerfile.read(context / "Dockerfile").environment
     ours = {name: value.replace(HOME, str(context)) for name, value in image.items()}
-    return {**ours, "PATH": f"{python.parent}:/usr/bin:/bin"}
+    return {**ours, "PATH": f"{python.parent}:/usr/bin:/bin", **clock.moved()}
 
 
 @cache

@@ -18,6 +18,7 @@ from shared.runtime.clock import rfc3339, utcnow
 from shared.whatsapp.signature import sign as sign_meta
 from tests.doors.relay import Relay
 from tests.messaging.broker import collect, depth, open_channel
+from tests.moments import unix_at
 from tests.services.processes import Process
 from tests.support import wait_until
 from tests.tenancy.declared import tenant_file
@@ -150,7 +151,7 @@ def text(body: str = "hello", **changes: Any) -> dict[str, Any]:
     item = {
         "id": f"wamid.{uuid4().hex}",
         "from": "4915112345678",
-        "timestamp": "1795435200",
+        "timestamp": unix_at(),
         "type": "text",
         "text": {"body": body},
     }

@@ -8,6 +8,7 @@ import pytest
 from shared.messaging.envelope import Event, EventType
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, INBOUND_WHATSAPP_STATUSES
 from tests.doors.house import Company, House, text
+from tests.moments import unix_at
 
 # Fields of a number: their values say which.
 OF_A_NUMBER: dict[str, dict[str, Any]] = {
@@ -28,14 +29,18 @@ OF_AN_ACCOUNT: dict[str, dict[str, Any]] = {
 
 
 def changed(
-    company: Company, field: str | None, value: Any, *, numbered: bool, at: int = 1795435200
+    company: Company, field: str | None, value: Any, *, numbered: bool, day: int = 0
 ) -> bytes:
     """A body with one change of one field."""
     if numbered:
         number = {"phone_number_id": company.channel["phone_number_id"]}
         value = {"messaging_product": "whatsapp", "metadata": number} | value
     change = {"field": field, "value": value}
-    entry = {"id": company.channel["waba_id"], "time": at, "changes": [change]}
+    entry = {
+        "id": company.channel["waba_id"],
+        "time": int(unix_at(hours=24 * day)),
+        "changes": [change],
+    }
     return json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
 
 
@@ -81,8 +86,8 @@ def test_a_change_told_twice_has_one_id_and_another_has_another(house: House) ->
 
 def test_the_same_words_on_another_day_are_another_change(house: House) -> None:
     company, paused = house.tenant(), {"event": "PAUSED", "message_template_id": 1}
-    for day in (1795435200, 1795521600):
-        raw = changed(company, "message_template_status_update", paused, numbered=False, at=day)
+    for day in (-1, 0):
+        raw = changed(company, "message_template_status_update", paused, numbered=False, day=day)
         assert company.meta(raw).status_code == 200
     first, second = house.queued(INBOUND_WHATSAPP_STATUSES)
     assert first.id != second.id

@@ -11,6 +11,7 @@ from shared.messaging.topology import (
     OUTBOUND_GENESYS_MESSAGES,
 )
 from tests.doors.house import House, text
+from tests.moments import unix_at
 
 BSUID = "DE.13491208655302741918"
 
@@ -21,7 +22,7 @@ def customers(events: list[Event]) -> list[str]:
 
 def test_a_body_told_twice_has_the_same_events(house: House) -> None:
     company = house.tenant()
-    status = {"id": "wamid.1", "status": "sent", "timestamp": "1795435200", "recipient_id": "491"}
+    status = {"id": "wamid.1", "status": "sent", "timestamp": unix_at(), "recipient_id": "491"}
     raw = company.meta_body(text("one"), text("two"), statuses=[status])
     for _ in range(2):
         assert company.meta(raw).status_code == 200
@@ -75,7 +76,7 @@ def test_a_customer_without_a_user_id_has_the_line_of_his_number(house: House) -
 
 def test_the_statuses_of_a_person_are_on_his_line(house: House) -> None:
     company = house.tenant()
-    status = {"id": "wamid.1", "status": "sent", "timestamp": "1795435200", "recipient_id": "491"}
+    status = {"id": "wamid.1", "status": "sent", "timestamp": unix_at(), "recipient_id": "491"}
     both = status | {"recipient_user_id": BSUID}
     assert company.meta(company.meta_body(statuses=[status, both])).status_code == 200
     assert customers(house.queued(INBOUND_WHATSAPP_STATUSES)) == ["491", BSUID]

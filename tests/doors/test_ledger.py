@@ -5,6 +5,7 @@ import asyncio
 from local.services import Endpoints
 from shared.storage.database import Database
 from tests.doors.house import Company, House, text
+from tests.moments import unix_at
 from tests.support import wait_until
 
 ARRIVED = "select direction, arrived from ledger_page(:tenant, null, null, 900)"
@@ -21,7 +22,7 @@ def arrived(endpoints: Endpoints, company: Company) -> dict[str, int]:
 
 def test_messages_are_counted_once_and_statuses_not(house: House, migrated: Endpoints) -> None:
     company = house.tenant()
-    status = {"id": "wamid.1", "status": "sent", "timestamp": "1795435200", "recipient_id": "491"}
+    status = {"id": "wamid.1", "status": "sent", "timestamp": unix_at(), "recipient_id": "491"}
     inbound = company.meta_body(text("one"), text("two"), statuses=[status])
     outbound = company.agent_body()
     for _ in range(2):  # told twice, as providers do

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from local.services import Endpoints
+from local.services import Endpoints, clock
 from shared.messaging.envelope import Event
 from shared.messaging.topology import (
     INBOUND_WHATSAPP_MESSAGES,
@@ -17,6 +17,7 @@ from shared.messaging.topology import (
 )
 from tests.doors.conftest import s3_of
 from tests.doors.house import Company, House, text
+from tests.moments import unix_at
 from tests.services.processes import SERVICE_KEY
 from tests.support import ROOT
 
@@ -36,6 +37,7 @@ def _run(house: House, services: Endpoints, *arguments: str) -> tuple[int, str]:
             "PARTITIONS": "1",
             "QUEUE_PREFIX": house.topology.prefix,
             **s3_of(services, services.s3_endpoint_url),
+            **clock.moved(),
         },
         capture_output=True,
         text=True,
@@ -55,7 +57,7 @@ def replay(house: House, services: Endpoints) -> Replay:
 def company(house: House) -> Company:
     """With a body of two messages and a status, and one of an agent, taken by the doors."""
     company = house.tenant()
-    status = {"id": "wamid.1", "status": "sent", "timestamp": "1795435200", "recipient_id": "491"}
+    status = {"id": "wamid.1", "status": "sent", "timestamp": unix_at(), "recipient_id": "491"}
     inbound = company.meta_body(text("one"), text("two"), statuses=[status])
     assert company.meta(inbound).status_code == 200
     assert company.agent(company.agent_body()).status_code == 200

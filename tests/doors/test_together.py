@@ -1,6 +1,5 @@
 """Statuses of one message in one body are one event; of others, of others, or unfit: not."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from shared.doors.arrival import Arrival
@@ -9,8 +8,9 @@ from shared.messaging.envelope import Event
 from shared.runtime.errors import BadInput
 from shared.tenancy.models import Resolution
 from shared.whatsapp.payloads import StatusItem
+from tests.moments import moment, unix_at
 
-ARRIVAL = Arrival(datetime(2026, 11, 23, 12, tzinfo=UTC), "webhooks-inbound", "a/b.json")
+ARRIVAL = Arrival(moment(seconds=1), "webhooks-inbound", "a/b.json")
 OWNER = Resolution(
     tenant_id="7e6f8f1e-6c1b-4c53-9d0a-0d7c2a2f7c10",
     tenant_slug="acme",
@@ -22,7 +22,7 @@ OWNER = Resolution(
 
 
 def status(wamid: str | None, word: str, **more: Any) -> dict[str, Any]:
-    told = {"status": word, "timestamp": "1795435200", "recipient_id": "491701", **more}
+    told = {"status": word, "timestamp": unix_at(), "recipient_id": "491701", **more}
     return told if wamid is None else {"id": wamid, **told}
 
 
@@ -44,7 +44,7 @@ def test_those_of_one_message_are_one_event_in_their_order() -> None:
         status("a", "sent"), status("b", "sent"), status("a", "delivered"), status("a", "read")
     )
     assert [words(event) for event in made] == [["sent", "delivered", "read"], ["sent"]]
-    assert made[0].time == datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    assert made[0].time == moment()
 
 
 def test_the_event_of_one_alone_is_what_it_was() -> None:

@@ -13,6 +13,7 @@ from local.demo.world import Company, World
 from local.sandbox.client import Sandbox
 from shared.genesys.signature import sign as sign_genesys
 from shared.whatsapp.signature import sign as sign_meta
+from tests.moments import unix_at
 from tests.stack import Stack
 from tests.support import wait_until
 
@@ -58,7 +59,7 @@ def text_item(sender: str, text: str) -> dict[str, Any]:
     return {
         "from": sender,
         "id": f"wamid.{secrets.token_hex(16)}",
-        "timestamp": "1795435200",
+        "timestamp": unix_at(),
         "type": "text",
         "text": {"body": text},
     }
@@ -260,7 +261,7 @@ def test_a_type_that_we_can_not_show_becomes_a_readable_line(
     stack: Stack, world: World, company: Company, kind: str
 ) -> None:
     who = customer()
-    item = {"from": who, "id": f"wamid.{secrets.token_hex(8)}", "timestamp": "1795435200"}
+    item = {"from": who, "id": f"wamid.{secrets.token_hex(8)}", "timestamp": unix_at()}
     raw = json.dumps(envelope(company, {"messages": [{**item, "type": kind}]})).encode()
     assert post_meta(stack, raw, sign_meta(raw, world.app_secret)).status_code == 200
     stack.sandbox.wait_for(lambda room: agent_reads(room, company, who), 15.0)

@@ -13,11 +13,12 @@ from uuid import uuid4
 import requests
 
 from local.sandbox.client import Sandbox
+from tests.moments import told_at
 from tests.support import wait_until
 from tests.tenancy.declared import tenant_file
 from tests.tenancy.serving import Served
 
-NOON = "2026-11-23T12:00:00.000Z"
+NOON = told_at()
 PAGE = "https://desk.acme.example"
 
 

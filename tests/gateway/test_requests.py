@@ -85,7 +85,7 @@ def test_a_good_body_passes(office: Office, admin: str) -> None:
         ({"limit": "x"}, 422),
         ({"limit": ["1", "2"]}, 422),
         ({"before": "yesterday"}, 422),
-        ({"before": "2026-11-23T12:00:00+01:00"}, 200),
+        ({"before": "2020-11-23T12:00:00+01:00"}, 200),
         ({"unknown": "x"}, 200),
         ({"tenant_id": "0c8e0000-0000-4000-8000-000000000000"}, 200),
         ({"limit": "1" * 600}, 422),

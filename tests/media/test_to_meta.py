@@ -18,6 +18,7 @@ from tests.delivery.provider import FRESH, TOKEN, Seen, cut, reply, send_and_cut
 from tests.media.conftest import NAME, Mover, launch
 from tests.media.host import BAD_TOKEN, UPLOAD, Host, meta_error
 from tests.media.samples import PDF
+from tests.moments import moment
 
 OPUS = "audio/ogg; codecs=opus"
 TAKEN = reply(200, {"id": "1234567890"})
@@ -26,7 +27,7 @@ TAKEN = reply(200, {"id": "1234567890"})
 def store(mover: Mover, body: bytes = PDF) -> dict[str, Any]:
     """A file of the tenant in S3, and what an upload is told of it."""
     services = mover.services
-    key = f"{mover.tenant_id}/file/2026-11-23/{uuid4()}.pdf"
+    key = f"{mover.tenant_id}/file/{moment():%Y-%m-%d}/{uuid4()}.pdf"
     client = Minio(
         services.s3_endpoint_url.removeprefix("http://"),
         services.s3_access_key,

@@ -9,6 +9,7 @@ import pytest
 from local.services import Endpoints
 from migrations.run import upgrade
 from tests.migrations.asking import ask, at_revision, quiet
+from tests.moments import told_at
 
 TENANT, CHANNEL = str(uuid4()), str(uuid4())
 
@@ -66,7 +67,7 @@ CLAIM = {
     "conversation_id": None,
     "kind": "text",
     "content": None,
-    "occurred_at": "2026-11-23T12:00:00Z",
+    "occurred_at": told_at(),
     "event_id": "e",
     "raw_ref": None,
     "lease_seconds": 60.0,
@@ -87,11 +88,11 @@ def claim(old: Endpoints, **changes: Any) -> dict[str, Any]:
 
 
 def test_every_name_that_was_there_becomes_a_person(old: Endpoints) -> None:
-    known(old, "wa_id", "491701", "491701", "Ann", "2026-10-01T00:00:00Z")
-    known(old, "wa_id", "491799", "491701", "Anne", "2026-11-01T00:00:00Z")
-    known(old, "bsuid", "DE.1", "491701", None, "2026-11-02T00:00:00Z")
-    known(old, "wa_id", "491702", "491702", None, "2026-11-02T00:00:00Z")
-    conversation(old, "491701", "2026-11-01T00:00:00Z")
+    known(old, "wa_id", "491701", "491701", "Ann", told_at(hours=-24 * 60))
+    known(old, "wa_id", "491799", "491701", "Anne", told_at(hours=-24 * 30))
+    known(old, "bsuid", "DE.1", "491701", None, told_at(hours=-24 * 29))
+    known(old, "wa_id", "491702", "491702", None, told_at(hours=-24 * 29))
+    conversation(old, "491701", told_at(hours=-24 * 30))
     conversation(old, "491702", None)
     upgrade(old.database_owner_url, report=quiet)
     people = (

@@ -8,10 +8,12 @@ import pytest
 
 from local.services import Endpoints
 from migrations.run import upgrade
+from shared.runtime.clock import rfc3339
 from tests.migrations.asking import ask, at_revision, quiet
+from tests.moments import told_at
 
 TENANT = str(uuid4())
-EARLY, LATE = "2026-11-23T12:00:00Z", "2026-11-23T12:00:05Z"
+EARLY, LATE = told_at(), told_at(seconds=5)
 OF_0006 = "uuid, text, message_status, timestamptz, text, jsonb, uuid, integer"
 STATUS = {"tenant_id": TENANT, "message_id": "wamid.1", "status": "delivered"}
 STATUS_LATER = {"customer": "491701", "error": None, "tracking_id": None, "part": None}
@@ -44,6 +46,6 @@ def test_statuses_that_wait_stay_and_each_fact_has_its_row(old: Endpoints) -> No
     found = ask(
         old.database_owner_url, "select occurred_at from waiting_statuses order by occurred_at"
     )
-    assert [f"{row['occurred_at']:%H:%M:%S}" for row in found] == ["12:00:00", "12:00:05"]
+    assert [rfc3339(row["occurred_at"]) for row in found] == [EARLY, LATE]
     assert ask(old.database_url("connector"), "select forget_statuses(7) as gone") == [{"gone": 0}]
     assert ask(old.database_url("tenancy"), "select name from tenants") == [{"name": "Kept"}]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.services import Endpoints
+from local.services import Endpoints, clock
 from parley.doctor_checks import FUNCTIONS
 from tests.support import ROOT
 from tests.tenancy.conftest import key_ring, tenancy
@@ -41,6 +41,7 @@ def parley(tmp_path: Path) -> Parley:
                 "PATH": "/usr/bin:/bin",
                 "PYTHONPATH": str(ROOT),
                 "SECRETS_DIR": str(tmp_path / "none"),
+                **clock.moved(),
                 **variables,
             },
             input=typed,

@@ -24,6 +24,7 @@ from shared.runtime.clock import rfc3339, utcnow
 from shared.storage.database import Database
 from shared.storage.objects import SPOOL_BUCKET
 from tests.migrations.asking import ask
+from tests.moments import moment
 from tests.state.desk import Desk
 
 WORDS = "what was written"
@@ -90,7 +91,7 @@ class Tenant:
         self.put("webhooks-outbound", f"{self.stamp()}-c.json", to | {"text": f"{WORDS} {tag}"})
         for bucket in ("media-inbound", "media-outbound"):
             file = f"{name_of(tenant, wamid)}-9abc-0123456789ab.jpg"
-            self.put(bucket, f"image/2026-11-23/{file}", tag)
+            self.put(bucket, f"image/{moment():%Y-%m-%d}/{file}", tag)
         self.wait(who, tag)
 
     def wait(self, who: Who, tag: str) -> None:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.doors.conftest import buckets, object_settings
+from tests.moments import told_at
 from tests.parley.known import Who
 from tests.parley.test_erase import World, world
 
@@ -13,7 +14,7 @@ __all__ = ["buckets", "object_settings", "world"]
 NUMBER = "4915199999999"
 ANN, BEN = Who(NUMBER, "DE.11111111111111111111"), Who(NUMBER, "DE.22222222222222222222")
 UNREAD = {"unreadable_events": 1}
-NOON, LATER = "2026-11-22T12:00:00.000Z", "2026-11-22T18:00:00.000Z"
+NOON, LATER = told_at(), told_at(hours=2)
 
 
 def hand_over(world: World) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from shared.messaging.topology import MESSAGE_EXCHANGES
 from shared.whatsapp.signature import sign as sign_meta
 from tests.doors.house import Company, House, text
 from tests.migrations.asking import ask
+from tests.moments import unix_at
 from tests.security.mutate import INJECTIONS
 from tests.services.processes import Process
 
@@ -126,7 +127,7 @@ def marked(migrated: Endpoints) -> Iterator[None]:
 
 def attacks(company: Company, evil: str) -> Iterator[tuple[str, bytes]]:
     """Bodies of both providers with an injection in each identifier."""
-    status = {"status": "sent", "timestamp": "1795435200"}
+    status = {"status": "sent", "timestamp": unix_at()}
     for field in ("id", "from", "type", "from_user_id", "timestamp"):
         yield "meta", company.meta_body(text("x", **{field: evil}))
     yield "meta", company.meta_body(text("x", context={"id": evil, "from": evil}))

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from shared.services.callback import callback_data, read_callback_data
 from shared.services.state import ClaimRequest
+from tests.moments import told_at
 from tests.state.desk import NOON, new_id
 
 GOOD: dict[str, Any] = {
@@ -43,7 +44,7 @@ def test_a_request_survives_the_wire() -> None:
         {"source_id": ""},
         {"source_id": "a\0b"},
         {"source_id": "x" * 513},
-        {"occurred_at": "2026-11-23T12:00:00"},
+        {"occurred_at": told_at().rstrip("Z")},
         {"occurred_at": "yesterday"},
         {"content": "text"},
         {"surprise": 1},

@@ -219,21 +219,21 @@ def test_nonsense_in_redis_is_a_miss(desk: Desk, migrated: Endpoints, value: byt
 
 def test_a_lookup_that_redis_answers_is_noted_as_activity(desk: Desk) -> None:
     inbound(desk, "m1", "conv-1")
-    desk.rows("update conversation_mappings set last_activity_at = '2026-01-01'")
+    desk.rows("update conversation_mappings set last_activity_at = '2020-01-01'")
     desk.runner.run(desk.state.touch("conv-1", desk.tenant_id, desk.channel_id))
     [row] = desk.rows(
-        "select last_activity_at > '2026-01-02' as touched from conversation_mappings"
+        "select last_activity_at > '2020-01-02' as touched from conversation_mappings"
     )
     assert row["touched"]
 
 
 def test_who_only_looks_is_no_activity(desk: Desk) -> None:
     inbound(desk, "m1", "conv-1", wa_id="491701")
-    desk.rows("update conversation_mappings set last_activity_at = '2026-01-01'")
+    desk.rows("update conversation_mappings set last_activity_at = '2020-01-01'")
     seen = desk.runner.run(desk.state.look_at("conv-1", desk.tenant_id, desk.channel_id))
-    assert (seen["wa_id"], seen["last_activity_at"]) == ("491701", "2026-01-01T00:00:00.000Z")
+    assert (seen["wa_id"], seen["last_activity_at"]) == ("491701", "2020-01-01T00:00:00.000Z")
     [row] = desk.rows(
-        "select last_activity_at = '2026-01-01' as untouched from conversation_mappings"
+        "select last_activity_at = '2020-01-01' as untouched from conversation_mappings"
     )
     assert row["untouched"]
     with pytest.raises(NotFound):

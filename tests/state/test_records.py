@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.services.callback import callback_data
+from tests.moments import told_at
 from tests.state.desk import NOON, Desk, accepted
 
 W = "wamid.echo"
@@ -31,7 +32,7 @@ def test_an_echo_is_history_of_the_conversation_that_goes_on(desk: Desk) -> None
 
 def test_what_is_older_than_the_conversation_is_not_of_it(desk: Desk) -> None:
     desk.talk("m1", "491701", None)
-    desk.record({"source_id": W, "occurred_at": "2026-01-01T12:00:00Z"})
+    desk.record({"source_id": W, "occurred_at": told_at(hours=-24 * 300)})
     assert [one[0] for one in shown(desk, "conv-m1")] == ["m1"]
     assert desk.message(W).customer == "491701"
 

@@ -55,7 +55,7 @@ def through(forwarder: Forwarder, url: str) -> str:
 
 
 def test_values_come_back_as_they_went(url: str) -> None:
-    moment = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+    moment = datetime.now(UTC)
     given: dict[str, Any] = {
         "text": "it's :x, $1 and ünïcode",
         "json": {"a": [1, None, "b"]},

@@ -16,6 +16,7 @@ from shared.storage.buckets import ensure_buckets
 from shared.storage.parts import PART, parts_of
 from shared.storage.s3 import S3Away, Signer
 from shared.storage.streams import Streams
+from tests.moments import moment
 from tests.storage.forwarder import Forwarder
 from tests.storage.s3_tools import digest_of, keys_in, settings, stream, unfinished_in
 from tests.support import free_port, wait_until
@@ -39,7 +40,7 @@ def write(services: Endpoints, key: str, size: int) -> int:
 
 
 def new_key() -> str:
-    return f"tenant/video/2026-11-23/{uuid4()}.mp4"
+    return f"tenant/video/{moment():%Y-%m-%d}/{uuid4()}.mp4"
 
 
 @pytest.mark.parametrize("size", [0, 1, PART - 1, PART, PART + 1, 3 * PART + 7])

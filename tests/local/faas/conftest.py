@@ -16,6 +16,7 @@ import yaml
 from local.faas.layout import Layout
 from local.faas.plan import Plan
 from local.faas.state import State
+from local.services import clock
 from tests.support import free_port
 
 # Answers /readyz; tells its environment and secrets; dies when asked to.
@@ -72,7 +73,7 @@ class Room:
         return subprocess.run(
             [sys.executable, "-m", "local.faas.command", *arguments],
             cwd=self.folder,
-            env={"PATH": "/usr/bin:/bin", **environment},
+            env={"PATH": "/usr/bin:/bin", **clock.moved(), **environment},
             capture_output=True,
             text=True,
             timeout=60,

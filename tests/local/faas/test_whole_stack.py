@@ -15,7 +15,7 @@ from local.faas import planning, servers, stack
 from local.faas.layout import Layout
 from local.faas.processes import port_free
 from local.faas.state import State
-from local.services import Endpoints
+from local.services import Endpoints, clock
 from tests.support import wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -61,7 +61,7 @@ def free_offset() -> tuple[int, dict[str, int]]:
 def copy(migrated: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     offset, ports = free_offset()
     given = servers.variables_of(migrated) | {"QUEUE_PREFIX": "whole."}
-    environment = {"PATH": os.environ["PATH"], **given}
+    environment = {"PATH": os.environ["PATH"], **clock.moved(), **given}
     made = Copy(tmp_path_factory.mktemp("whole") / ".local", ports, environment)
     options = ("--services", "none", "--port-offset", str(offset), "--wait", str(LIMIT_S))
     # The tests' database holds secrets under keys of other tests.

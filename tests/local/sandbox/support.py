@@ -14,6 +14,7 @@ import requests
 
 from local.sandbox.client import Message, Sandbox
 from local.sandbox.room.magic import png
+from tests.moments import told_at
 
 PNG = png()
 HANG: Literal["hang"] = "hang"
@@ -286,13 +287,13 @@ def text_message(to: str = "919876543210", **more: Any) -> dict[str, Any]:
 def open_message(**more: Any) -> dict[str, Any]:
     channel = {
         "from": {"id": "+919876543210", "idType": "Phone", "nickname": "Asha"},
-        "time": "2026-11-23T10:00:00.000Z",
+        "time": told_at(),
         "messageId": "wamid.1",
     }
     return {"channel": channel, "text": "hello"} | more
 
 
 def receipt(message_id: str, **more: Any) -> dict[str, Any]:
-    channel = {"to": {"id": "+919876543210", "idType": "Phone"}, "time": "2026-11-23T10:00:00Z"}
+    channel = {"to": {"id": "+919876543210", "idType": "Phone"}, "time": told_at()}
     body = {"id": message_id, "channel": channel, "status": "Delivered", "isFinalReceipt": True}
     return body | more

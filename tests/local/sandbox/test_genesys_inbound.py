@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.local.sandbox.support import World, open_message, receipt
+from tests.moments import told_at, unix_at
 
 TAP = {"type": "QuickReply", "text": "Yes", "payload": "yes"}
 
@@ -27,7 +28,7 @@ def attachment(**more: Any) -> dict[str, Any]:
 
 REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "no channel": ("message", {"text": "x"}, "bad.request"),
-    "no sender": ("message", {"channel": {"time": "2026-11-23T10:00:00Z"}}, "bad.request"),
+    "no sender": ("message", {"channel": {"time": told_at()}}, "bad.request"),
     "no text, no content": ("message", channel(), "bad.request"),
     "empty text": ("message", open_message(text=""), "bad.request"),
     "no id type": ("message", open_message(**channel(**{"from": {"id": "1"}})), "bad.request"),
@@ -35,17 +36,17 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "no date": ("message", open_message(**channel(time="yesterday")), "invalid.date"),
     "impossible date": (
         "message",
-        open_message(**channel(time="2026-13-45T10:00:00Z")),
+        open_message(**channel(time="2020-13-45T10:00:00Z")),
         "invalid.date",
     ),
-    "epoch seconds": ("message", open_message(**channel(time=1795434357)), "bad.request"),
+    "epoch seconds": ("message", open_message(**channel(time=int(unix_at()))), "bad.request"),
     "nested metadata": ("message", open_message(metadata={"a": {"b": "c"}}), "bad.request"),
     "no mime": ("message", attachment(mime=None), "bad.request"),
     "other media type": ("message", attachment(mediaType="Sticker"), "invalid.value"),
     "receipt without id": ("receipt", {**receipt("x"), "id": None}, "bad.request"),
     "receipt without to": (
         "receipt",
-        receipt("x", channel={"time": "2026-11-23T10:00:00Z"}),
+        receipt("x", channel={"time": told_at()}),
         "bad.request",
     ),
     "receipt without time": ("receipt", receipt("x", channel={"to": {"id": "1"}}), "bad.request"),
@@ -210,7 +211,7 @@ def test_the_same_id_and_time_again_is_counted(world: World, *, dedupe: bool) ->
 def test_the_same_id_at_another_time_is_counted_apart(world: World) -> None:
     before = counted(world, "genesys_same_id_other_time")
     world.genesys("message", open_message())
-    world.genesys("message", open_message(**channel(time="2026-11-23T10:00:01.000Z")))
+    world.genesys("message", open_message(**channel(time=told_at(seconds=1))))
     assert counted(world, "genesys_same_id_other_time") == before + 1
 
 
@@ -241,7 +242,7 @@ def test_a_receipt_reaches_its_message(world: World) -> None:
 def test_a_second_final_receipt_and_one_for_another_are_counted(world: World) -> None:
     before = world.sandbox.counters()
     sent = world.sandbox.agent_says(world.integration, "+919876543210", "hi", wait=True)
-    elsewhere = {"to": {"id": "+1"}, "time": "2026-11-23T10:00:00Z"}
+    elsewhere = {"to": {"id": "+1"}, "time": told_at()}
     world.genesys("receipt", receipt(sent.id))
     world.genesys("receipt", receipt(sent.id, status="Failed", channel=elsewhere))
     after = world.sandbox.counters()

@@ -12,6 +12,7 @@ import requests
 from local.sandbox.client import Message
 from local.sandbox.room.magic import GIF, png
 from tests.local.sandbox.support import World, open_message, receipt
+from tests.moments import told_at
 
 ASHA = "+919876543210"
 MB = 1024 * 1024
@@ -70,7 +71,7 @@ def test_a_tap_on_what_this_customer_never_got_is_refused(world: World, whose: s
         {"buttonResponse": {"type": "Button", "text": "a"}},
         {"buttonResponse": {"type": "Button", "payload": "a"}},
         {"buttonResponse": None},
-        {"channel": {"time": "2026-11-23T10:00:00Z"}},
+        {"channel": {"time": told_at()}},
     ],
 )
 def test_a_bad_tap_is_refused(world: World, wrong: dict[str, Any]) -> None:

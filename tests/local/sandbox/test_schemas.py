@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from local.sandbox.graph import verdict
 from local.sandbox.room import schema
 from tests.local.sandbox.support import open_message, receipt
+from tests.moments import told_at
 
 SENDS: list[dict[str, Any]] = [
     {"messaging_product": "whatsapp", "to": "491", "text": {"body": "x"}},
@@ -46,7 +47,7 @@ INBOUND: dict[str, dict[str, Any]] = {
     "genesys-message": open_message(),
     "genesys-receipt": receipt("a" * 32),
     "genesys-event": {
-        "channel": {"from": {"id": "1", "idType": "Phone"}, "time": "2026-11-23T10:00:00Z"},
+        "channel": {"from": {"id": "1", "idType": "Phone"}, "time": told_at()},
         "events": [{"eventType": "Typing"}],
     },
     "genesys-structured-response": {
