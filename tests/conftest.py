@@ -13,6 +13,7 @@ from local.services import Endpoints, Services
 from migrations.run import upgrade
 from shared.storage.database_url import DatabaseUrl
 from tests.migrations.asking import ask
+from tests.waits import WAIT_S
 
 # A lock that libfaketime shares with the children of a process; one that is killed may hold it.
 os.environ.pop("FAKETIME_SHARED", None)
@@ -27,7 +28,7 @@ def _quiet(_: str) -> None:
 def _without_fsync(owner_url: str) -> None:
     """No test pulls the machine's plug, and a killed server loses nothing without it either."""
     url = DatabaseUrl.parse(owner_url)
-    connection = pg8000.native.Connection(**url.connect_options(timeout=10.0))
+    connection = pg8000.native.Connection(**url.connect_options(timeout=WAIT_S))
     try:
         connection.run("alter system set fsync = off")
         connection.run("select pg_reload_conf()")
@@ -60,7 +61,7 @@ def migrated(services: Endpoints) -> Endpoints:
     one makes it.
     """
     upgrade(services.database_owner_url, report=_quiet)
-    return replace(services, redis_url=f"{services.redis_url}?socket_timeout=5")
+    return replace(services, redis_url=f"{services.redis_url}?socket_timeout=30")
 
 
 @pytest.fixture

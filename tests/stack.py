@@ -15,6 +15,7 @@ from minio import Minio
 from local.demo.world import World
 from local.sandbox.client import Sandbox
 from local.services import Endpoints, Services
+from tests.waits import WAIT_S
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -103,7 +104,7 @@ def run(command: list[str], *, check: bool, **variables: str) -> subprocess.Comp
         env={**os.environ, **variables},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=4 * WAIT_S,  # `faas-local up` starts some twenty processes
         check=False,
     )
     if check and done.returncode:

@@ -13,6 +13,7 @@ import requests
 
 from local.services import clock
 from local.services.ports import is_free
+from tests.waits import WAIT_S
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -54,18 +55,21 @@ def free_port() -> int:
     return next(port for port in _ports if is_free(port))
 
 
-def wait_until(ready: Callable[[], bool], limit: float = 15.0) -> None:
-    """Wait for a condition, at most `limit` seconds; then fail."""
-    end = time.monotonic() + limit
+def wait_until(ready: Callable[[], bool]) -> None:
+    """Wait for a condition; fail when it is not so in the time that tests wait."""
+    end = time.monotonic() + WAIT_S
     while not ready():
         if time.monotonic() > end:
-            pytest.fail(f"waited {limit} s in vain")
+            pytest.fail(f"waited {WAIT_S} s in vain")
         time.sleep(0.05)
+
+
+ANSWER_S = 5.0  # then it is asked again
 
 
 def answers(url: str) -> bool:
     """Whether a GET of the address gives 200."""
     try:
-        return requests.get(url, timeout=1).status_code == 200
-    except requests.ConnectionError:
+        return requests.get(url, timeout=ANSWER_S).status_code == 200
+    except (requests.ConnectionError, requests.Timeout):
         return False

@@ -241,7 +241,7 @@ class Sandbox:
         self._call("DELETE", "tokens" if client_id is None else f"tokens?client_id={client_id}")
 
     def wait_for(
-        self, predicate: Callable[[Sandbox], Any], limit: float = 10.0, every: float = 0.2
+        self, predicate: Callable[[Sandbox], Any], limit: float = 60.0, every: float = 0.2
     ) -> Any:
         """Answer the first true `predicate(self)`; asked at changes here, and `every` seconds.
 
@@ -261,7 +261,7 @@ class Sandbox:
             query = {"after": version, "limit_ms": pause, "rest_ms": (now - began) * 2000}
             version = self._call("GET", "changes", query=query)["version"]
 
-    def wait_ready(self, limit: float = 10.0) -> None:
+    def wait_ready(self, limit: float = 60.0) -> None:
         """Return once the sandbox answers."""
         adapter = requests.adapters.HTTPAdapter(
             max_retries=requests.adapters.Retry(

@@ -50,7 +50,6 @@ class RabbitMQ(Server):
 
     name: ClassVar[str] = "rabbitmq"
     port_uses: ClassVar[tuple[str, ...]] = ("amqp", "prometheus", "distribution", "epmd")
-    start_limit: ClassVar[float] = 60.0
     stop_limit: ClassVar[float] = 30.0
 
     @classmethod

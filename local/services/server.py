@@ -16,7 +16,7 @@ class Server(ABC):
 
     name: ClassVar[str]
     port_uses: ClassVar[tuple[str, ...]]  # the first is the one that clients use
-    start_limit: ClassVar[float] = 30.0  # seconds until ready
+    start_limit: ClassVar[float] = 120.0  # seconds until ready; few, but on a busy machine
     stop_limit: ClassVar[float] = 20.0  # seconds from the signal until it is killed
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 

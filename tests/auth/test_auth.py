@@ -16,6 +16,7 @@ from shared.runtime.clock import parse_time
 from tests.auth.login_server import Login
 from tests.storage.redis_server import redis_server
 from tests.tenancy.serving import Served, served
+from tests.waits import WAIT_S
 
 Tenant = dict[str, Any]
 
@@ -227,7 +228,7 @@ def test_it_serves_without_redis_and_keeps_what_it_has(
 
 def test_a_stranger_is_not_served(auth: Served, acme: Tenant) -> None:
     body = {"tenant_id": acme["id"], "provider": "genesys"}
-    answer = requests.post(auth.url + "/auth/token", json=body, timeout=5)
+    answer = requests.post(auth.url + "/auth/token", json=body, timeout=WAIT_S)
     assert answer.status_code == 401
 
 

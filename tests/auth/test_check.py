@@ -15,6 +15,7 @@ from tests.parley.conftest import Parley, Said, parley
 from tests.support import wait_until
 from tests.tenancy.declared import tenant_file
 from tests.tenancy.serving import SERVICE_KEY, Served, served
+from tests.waits import WAIT_S
 
 __all__ = ["parley", "process"]
 
@@ -228,7 +229,7 @@ def test_a_credential_that_ends_soon_is_told_days_ahead_without_any_message(
     wait_until(lambda: "credential_expiring" in looking.output.read_text())
 
     def soonest() -> float:
-        page = requests.get(f"{looking.url}/metrics", timeout=5).text
+        page = requests.get(f"{looking.url}/metrics", timeout=WAIT_S).text
         name = 'parley_credential_soonest_end_seconds{provider="whatsapp"} '
         return float(page.partition(name)[2].splitlines()[0])
 

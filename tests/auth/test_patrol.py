@@ -35,7 +35,7 @@ def test_it_goes_on_after_a_surprise(services: Endpoints) -> None:
         async with Cache.open(services.redis_url) as cache:
             patrol = Patrol(never_used, tenancy, never_used, cache)
             patrol.start(0.01)
-            await until(lambda: tenancy.asked >= 4, 20)
+            await until(lambda: tenancy.asked >= 4)
             await patrol.close()
 
     asyncio.run(main())

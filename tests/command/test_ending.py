@@ -11,6 +11,7 @@ import pytest
 from shared.command.parser import CommandParser
 from tests.command.test_tree import COMMANDS, LEAVES, ids, words_of
 from tests.support import ROOT
+from tests.waits import WAIT_S
 
 MODULES = {"parley": "parley", "faas-local": "local.faas.command"}
 BOTH = ("stdout", "stderr")
@@ -31,7 +32,7 @@ def run(
         stdin=subprocess.DEVNULL,
         stdout=streams["stdout"],
         stderr=streams["stderr"],
-        timeout=60,
+        timeout=WAIT_S,
         check=False,
         text=True,
     )

@@ -25,6 +25,7 @@ from shared.runtime.service_auth import ServiceTokens
 from shared.storage.database import Database
 from tests.messaging.broker import fresh_topology
 from tests.support import free_port
+from tests.waits import WAIT_S
 
 EXCHANGE = INBOUND_WHATSAPP_MESSAGES
 FUNCTION = "inbound-transform"
@@ -102,9 +103,9 @@ class Function:
             await runner.cleanup()
 
 
-async def eventually(condition: Callable[[], Awaitable[bool]], limit: float = 10.0) -> None:
-    """Ask until it is so, at most `limit` seconds."""
-    async with asyncio.timeout(limit):
+async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Ask until it is so."""
+    async with asyncio.timeout(WAIT_S):
         while not await condition():  # noqa: ASYNC110  # another process's doing
             await asyncio.sleep(0.03)
 
@@ -173,7 +174,7 @@ class World:
     async def publish(self, *events: Event) -> None:
         """Publish in order, again and again where the broker is away."""
         for event in events:
-            await eventually(functools.partial(self._published, event), 30)
+            await eventually(functools.partial(self._published, event))
 
     async def _published(self, event: Event) -> bool:
         try:
@@ -188,11 +189,11 @@ class World:
             f"select * from {table} where starts_with(queue, :prefix)", prefix=self.topology.prefix
         )
 
-    async def rows_become(self, table: str, count: int, limit: float = 10.0) -> None:
+    async def rows_become(self, table: str, count: int) -> None:
         async def is_so() -> bool:
             return len(await self.rows(table)) == count
 
-        await eventually(is_so, limit)
+        await eventually(is_so)
 
     async def forget(self, table: str) -> None:
         """As somebody who should not have."""
@@ -214,7 +215,7 @@ def play(
     async def main() -> None:
         url = endpoints.amqp_url
         async with (
-            asyncio.timeout(40),
+            asyncio.timeout(WAIT_S),
             fresh_topology(url) as topology,
             Publisher.open(url, topology) as publisher,
         ):

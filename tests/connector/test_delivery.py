@@ -1,6 +1,5 @@
 """Delivery and retry on a real broker, PostgreSQL and function."""
 
-import asyncio
 import random
 from collections import Counter
 
@@ -48,7 +47,7 @@ def test_each_keys_order_survives_failures_of_every_kind(migrated: Endpoints) ->
         events = batch(30, 8)
         async with world.connector():
             await world.publish(*events)
-            await until(lambda: len(world.function.all_taken) == len(events), 20)
+            await until(lambda: len(world.function.all_taken) == len(events))
             in_order(world, events)
             await world.rows_become("parked", 0)
         async with open_channel(world.endpoints.amqp_url) as channel:
@@ -204,10 +203,8 @@ def test_a_hanging_tenant_does_not_slow_the_others(migrated: Endpoints) -> None:
         good = [event(f"good-{n}", f"g{n}") for n in range(150)]
         async with world.connector():
             await world.publish(*bad)
-            began = asyncio.get_running_loop().time()
             await world.publish(*good)
-            await until(lambda: len(world.function.all_taken) == 150, 15)
-            took = asyncio.get_running_loop().time() - began
-        assert took < 6.0
+            await until(lambda: len(world.function.all_taken) == 150)
+            assert sum(world.function.tries[one.id] > 0 for one in bad) < len(bad)
 
     play(migrated, scenario, hangs)

@@ -15,6 +15,7 @@ from shared.storage.database import Database
 from tests.connector.harness import OK, TOKEN_KEY, World, play
 from tests.messaging.broker import until
 from tests.migrations.asking import ask
+from tests.waits import WAIT_S
 
 KEY = "k" * 40
 LONG_AGO = -2e7  # seconds; the erasure was ten million seconds ago
@@ -57,7 +58,7 @@ def test_what_waits_in_a_queue_is_dropped_and_over_for_the_ledger(migrated: Endp
             await until(lambda: world.function.all_taken)
             told: list[dict[str, Any]] = []
             answers = "select answer from ledger_answers where event_id = :id"
-            async with Database.open(migrated.database_owner_url) as owner, asyncio.timeout(10):
+            async with Database.open(migrated.database_owner_url) as owner, asyncio.timeout(WAIT_S):
                 while not told:
                     told = await owner.rows(answers, id=anns.id)
         assert told == [{"answer": "erased"}]

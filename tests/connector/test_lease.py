@@ -7,6 +7,7 @@ from connector.lease import Lease
 from local.services import Endpoints
 from tests.messaging.broker import at, until
 from tests.messaging.proxy import Proxy
+from tests.waits import WAIT_S
 
 
 class Garbling(Proxy):
@@ -33,14 +34,17 @@ def test_a_surprise_gives_the_lease_up_and_it_is_taken_again_after(migrated: End
     async def main() -> None:
         relay = Garbling(address.hostname or "", address.port or 0)
         await relay.open()
-        async with asyncio.timeout(60), Lease.open(at(url, relay.port), "surprised lease") as lease:
+        async with (
+            asyncio.timeout(WAIT_S),
+            Lease.open(at(url, relay.port), "surprised lease") as lease,
+        ):
             assert lease.mine
             relay.garbles = True
-            await until(lambda: not lease.mine, 20)
+            await until(lambda: not lease.mine)
             async with Lease.open(url, "surprised lease") as other:
-                await until(lambda: other.mine, 20)
+                await until(lambda: other.mine)
             relay.garbles = False
-            await until(lambda: lease.mine, 20)
+            await until(lambda: lease.mine)
         await relay.shut()
 
     asyncio.run(main())

@@ -67,7 +67,7 @@ class Books:
             return await self.page() == numbers
 
         try:
-            await eventually(is_so, 15)
+            await eventually(is_so)
         except TimeoutError:
             assert await self.page() == numbers
 

@@ -56,7 +56,7 @@ def test_a_limit_holds_its_keys_in_order_and_nobody_else(
             await world.publish(*few)
             await until(lambda: {item.id for item in few} <= world.function.all_taken)
             assert routes[0].tenants.held == 0
-            await until(lambda: len(world.function.all_taken) == 50, 20)
+            await until(lambda: len(world.function.all_taken) == 50)
             await world.rows_become("parked", 0)
         assert all(world.function.tries[item.id] == 1 for item in few)
         assert world.function.tries["much0-0"] == 2

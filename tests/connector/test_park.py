@@ -65,7 +65,7 @@ def test_a_tenants_outage_is_spilled_and_drained_in_order_and_slows_nobody(
             await world.rows_become("parked", 200)
             assert routes[0].tenants.held == 1
             outage.on = False
-            await until(lambda: len(world.function.all_taken) == 400, 15)
+            await until(lambda: len(world.function.all_taken) == 400)
             await world.rows_become("parked", 0)
             assert routes[0].tenants.held == 0
         in_order(world, mixed)
@@ -86,7 +86,7 @@ def test_while_rows_are_left_new_events_of_their_key_stay_behind_them(
             await world.rows_become("parked", 45)
             outage.on = False
             await world.publish(*events[45:])
-            await until(lambda: len(world.function.all_taken) == 90, 15)
+            await until(lambda: len(world.function.all_taken) == 90)
             await world.rows_become("parked", 0)
         in_order(world, events)
 
@@ -105,7 +105,7 @@ def test_a_quiet_queue_is_drained_by_a_new_connector(migrated: Endpoints) -> Non
         assert max(tries.values()) >= 1, "attempts outlive the process"
         outage.on = False
         async with world.connector():
-            await until(lambda: len(world.function.all_taken) == 18, 15)
+            await until(lambda: len(world.function.all_taken) == 18)
             await world.rows_become("parked", 0)
         in_order(world, events)
         assert await queues_are_empty(world), "ticks are swallowed"
@@ -120,12 +120,12 @@ def test_nothing_is_lost_when_the_connector_is_killed_with_events_in_hand(
         events = batch(20, 5, OTHER_TENANT)
         async with world.process() as doomed:
             await world.publish(*events)
-            await until(lambda: len(world.function.all_taken) >= 10, 20)
+            await until(lambda: len(world.function.all_taken) >= 10)
             doomed.send_signal(signal.SIGKILL)
             await doomed.wait()
         assert len(world.function.all_taken) < 100
         async with world.connector():
-            await until(lambda: len(world.function.all_taken) == 100, 15)
+            await until(lambda: len(world.function.all_taken) == 100)
         in_order(world, events)
 
     play(migrated, scenario, slowly(0.1))
@@ -143,14 +143,14 @@ def test_the_second_connector_goes_on_where_the_killed_one_stopped(migrated: End
         events = batch(10, 10, OTHER_TENANT, "down") + batch(10, 10, well, "well")
         async with world.process() as first:
             await world.publish(*events[:120])
-            await world.rows_become("parked", 100, 20)
+            await world.rows_become("parked", 100)
             async with world.connector(port=free_port()):
                 first.send_signal(signal.SIGKILL)
                 await first.wait()
                 await world.publish(*events[120:])
-                await until(lambda: len(world.function.all_taken) == 100, 15)
+                await until(lambda: len(world.function.all_taken) == 100)
                 outage.on = False
-                await until(lambda: len(world.function.all_taken) == 200, 15)
+                await until(lambda: len(world.function.all_taken) == 200)
                 await world.rows_become("parked", 0)
         in_order(world, events)
 
@@ -162,7 +162,7 @@ def test_a_stop_finishes_what_is_under_way_and_exits_with_zero(migrated: Endpoin
         events = batch(30, 2, OTHER_TENANT)
         async with world.process() as child:
             await world.publish(*events)
-            await until(lambda: world.function.under_way >= 10, 20)
+            await until(lambda: world.function.under_way >= 10)
             child.terminate()
             assert await asyncio.wait_for(child.wait(), 6) == 0
         taken = len(world.function.all_taken)
@@ -191,7 +191,7 @@ def test_while_postgres_is_away_nothing_is_lost(migrated: Endpoints) -> None:
                 outage.on = False
                 assert await world.rows("parked") == []
                 await proxy.open()
-                await until(lambda: len(world.function.all_taken) == 81, 20)
+                await until(lambda: len(world.function.all_taken) == 81)
                 await world.rows_become("parked", 0)
         in_order(world, events)
 
@@ -207,7 +207,7 @@ def test_a_broker_that_restarts_costs_nothing(migrated: Endpoints, servers: Serv
             await asyncio.to_thread(servers.stop, "rabbitmq")
             await asyncio.to_thread(servers.start, "rabbitmq")
             await publishing
-            await until(lambda: len(world.function.all_taken) == 300, 20)
+            await until(lambda: len(world.function.all_taken) == 300)
         in_order(world, events)
 
     play(migrated, scenario, slowly(0.01))

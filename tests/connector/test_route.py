@@ -38,6 +38,7 @@ from tests.connector.test_erased import ANN, LONG_AGO, event_of
 from tests.connector.test_suspended import company
 from tests.messaging.broker import OTHER_TENANT, event, until
 from tests.migrations.asking import ask
+from tests.waits import WAIT_S
 
 NOBODY = "postgresql://nobody:x@127.0.0.1:1/x"
 UNREACHABLE = Answer(trouble="unreachable", detail="it can not be reached")
@@ -56,10 +57,10 @@ def test_a_route_opens_again_although_the_next_event_is_a_suspended_tenants(
                 await world.publish(*others)
                 await until(lambda: not routes[0].gate.is_open)
                 await world.publish(*mine)
-                await eventually(lambda: any_parked(world), 20)
+                await eventually(lambda: any_parked(world))
                 async with back.serving():
-                    await until(lambda: {one.id for one in others} == back.all_taken, 20)
-                    await world.rows_become("parked", len(mine), 20)
+                    await until(lambda: {one.id for one in others} == back.all_taken)
+                    await world.rows_become("parked", len(mine))
             assert set(back.tries.values()) == {1}
 
     play(migrated, scenario, lambda _: OK)
@@ -79,7 +80,7 @@ async def dropped(world: World, gone: Event) -> None:
     """Wait until the ledger was told that this event is over."""
     answers = "select answer from ledger_answers where event_id = :id"
     told: list[dict[str, object]] = []
-    async with Database.open(world.endpoints.database_owner_url) as owner, asyncio.timeout(20):
+    async with Database.open(world.endpoints.database_owner_url) as owner, asyncio.timeout(WAIT_S):
         while not told:
             told = await owner.rows(answers, id=gone.id)
     assert told == [{"answer": "erased"}]
@@ -172,7 +173,7 @@ def play_alone(
         database = Database(NOBODY)
         admission = Admission(Erased(database, [TOKEN_KEY], 1.0), Suspended(database))
         undertaker = Undertaker(NoRows(database), Publisher("amqp://nobody:x@127.0.0.1:1/%2F"))
-        async with aiohttp.ClientSession() as session, asyncio.timeout(30):
+        async with aiohttp.ClientSession() as session, asyncio.timeout(WAIT_S):
             target = Scripted(session, script)
             route = Route(EXCHANGE, admission, target, undertaker, Limits(), Notes(database))
             await scenario(route, target)
@@ -196,7 +197,7 @@ async def ticking(route: Route, condition: Callable[[], object]) -> None:
         route.tick()
         return condition()
 
-    await until(so, 20)
+    await until(so)
 
 
 def test_a_probe_that_fails_in_our_own_code_ends_and_the_route_opens_again() -> None:

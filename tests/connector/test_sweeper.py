@@ -106,7 +106,7 @@ def test_two_connectors_bring_all_once_and_in_order(stores: Endpoints) -> None:
         async with shelf(world) as put:
             await put.in_s3(events)
             async with world.connector(), world.connector(port=world.port + 1):
-                await until(lambda: len(world.function.all_taken) == len(events), 20)
+                await until(lambda: len(world.function.all_taken) == len(events))
         in_order(world, events)
         assert max(world.function.tries.values()) == 1
 
@@ -119,10 +119,10 @@ def test_a_sweeper_killed_in_the_middle_is_gone_on_after_in_order(stores: Endpoi
         async with shelf(world) as put:
             await put.in_s3(events)
             async with world.process() as first:
-                await until(lambda: len(world.function.all_taken) > 40, 20)
+                await until(lambda: len(world.function.all_taken) > 40)
                 first.kill()
             async with world.connector():
-                await until(lambda: len(world.function.all_taken) == len(events), 20)
+                await until(lambda: len(world.function.all_taken) == len(events))
         in_order(world, events)
 
     play(stores, scenario, always_ok)

@@ -48,13 +48,13 @@ def test_a_status_ends_the_wait_of_its_customers_line_and_of_no_other(
         async with world.connector(routes=routes(world), longest_hold_seconds=hold):
             for one in [*mine, *others]:
                 await world.publisher.publish(OUTBOUND_GENESYS_MESSAGES, one)
-            await until(lambda: world.function.tries["m0"] and world.function.tries["o0"], 20)
+            await until(lambda: world.function.tries["m0"] and world.function.tries["o0"])
             if hold < 1:
-                await world.rows_become("parked", 5, 20)
+                await world.rows_become("parked", 5)
             await world.publisher.publish(OUTBOUND_GENESYS_MESSAGES, free)
             await world.publisher.publish(INBOUND_WHATSAPP_STATUSES, event("status", "mine"))
-            await until(lambda: world.function.taken["mine"] == ["status", "m0", "m1", "m2"], 20)
-            await until(lambda: world.function.taken["free"] == ["free"], 20)
+            await until(lambda: world.function.taken["mine"] == ["status", "m0", "m1", "m2"])
+            await until(lambda: world.function.taken["free"] == ["free"])
             assert world.function.tries["o0"] == 1
             assert world.function.taken["other"] == []
 
@@ -76,8 +76,8 @@ def test_a_status_that_comes_while_the_message_is_tried_is_not_lost(migrated: En
     async def scenario(world: World) -> None:
         async with world.connector(routes=routes(world)):
             await world.publisher.publish(OUTBOUND_GENESYS_MESSAGES, event("m", "mine"))
-            await until(told.is_set, 20)
+            await until(told.is_set)
             await world.publisher.publish(INBOUND_WHATSAPP_STATUSES, event("status", "mine"))
-            await until(lambda: world.function.taken["mine"] == ["status", "m"], 20)
+            await until(lambda: world.function.taken["mine"] == ["status", "m"])
 
     play(migrated, scenario, fates)

@@ -10,6 +10,7 @@ from connector.values import Held, Row
 from connector.worker import Worker
 from shared.runtime.errors import Unavailable
 from tests.messaging.broker import event, until
+from tests.waits import WAIT_S
 
 
 class Link:
@@ -94,7 +95,7 @@ def test_nothing_is_taken_in_before_the_parked_keys_are_known() -> None:
 def test_a_queue_that_nobody_delivers_to_us_is_left_alone() -> None:
     async def scenario(worker: Worker, _: Link, __: Owner) -> None:
         worker.nudge()
-        await asyncio.wait_for(worker.settled(), 1)
+        await asyncio.wait_for(worker.settled(), WAIT_S)
         assert not worker.active
         assert not worker.window.has_parked()
 

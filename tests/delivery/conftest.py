@@ -21,6 +21,7 @@ from shared.tenancy.vault import KeyRing
 from tests.delivery.bodies import KEY
 from tests.delivery.provider import FRESH, NUMBER, TOKEN, Provider, Reply, assert_clean, reply
 from tests.support import answers, free_port, start_function, wait_until
+from tests.waits import WAIT_S
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -74,7 +75,7 @@ class Delivery:
                 "Authorization": f"Bearer {TOKENS.mint(audience or self.name)}",
                 "Content-Type": "application/json",
             },
-            timeout=20,
+            timeout=WAIT_S,
         )
         # The customer's id as Meta has it is part of a good answer, and of nothing else.
         answer = response.text.replace(f'"wa_id":"{NUMBER}"', "")

@@ -1,7 +1,6 @@
 """Short retries: what is tried again, how often, how soon, and with which token."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -108,10 +107,9 @@ def test_an_unknown_fate_is_never_repeated_here(*, repeatable: bool) -> None:
 
 
 def test_what_asks_for_a_longer_wait_goes_back_at_once() -> None:
-    started = time.monotonic()
     script = Script([meta(131048)])
     assert run(script) == meta(131048)
-    assert time.monotonic() - started < 0.1
+    assert len(script.used) == 1
 
 
 def test_what_is_held_back_by_a_limit_goes_back_at_once() -> None:

@@ -13,6 +13,7 @@ from shared.services.auth import token_digest
 from tests.delivery.bodies import CHANNEL, GENESYS, INTEGRATION, KEY, WHATSAPP
 from tests.delivery.conftest import DROPPED, Delivery, Start, token_answer
 from tests.delivery.provider import FRESH, NUMBER, TEXT, TOKEN, cut, hang, reply
+from tests.waits import WAIT_S
 
 ACCEPTED = reply(200, {"contacts": [{"wa_id": "1"}], "messages": [{"id": "wamid.A"}]})
 TAKEN = reply(202, {"id": "ab" * 16, "conversationId": "c-1"}, ININ_Correlation_Id="corr-1")
@@ -174,7 +175,7 @@ def test_the_figures_tell_tenants_outcomes_and_codes(start: Start) -> None:
     function = start("wa-api", ACCEPTED, reply(400, meta_error(131026)))
     send(function)
     send(function)
-    page = requests.get(function.url + "/metrics", timeout=5).text
+    page = requests.get(function.url + "/metrics", timeout=WAIT_S).text
     sends = f'parley_sends_total{{kind="whatsapp",outcome="%s",tenant="{function.tenant_id}"}} 1.0'
     assert sends % "accepted" in page
     assert sends % "refused" in page
@@ -234,7 +235,7 @@ def test_a_region_that_is_not_genesys_gets_no_token(start: Start, region: str) -
 def test_only_a_token_for_this_function_opens_it(start: Start, name: str) -> None:
     function = start(name, ACCEPTED)
     assert function.post(PATHS[name], body_of(function), audience="state").status_code == 401
-    assert requests.post(function.url + PATHS[name], timeout=5).status_code == 401
+    assert requests.post(function.url + PATHS[name], timeout=WAIT_S).status_code == 401
     assert function.provider.seen == []
 
 
@@ -261,7 +262,7 @@ def test_a_tenant_without_a_good_credential_is_held(start: Start, name: str) -> 
 @BOTH
 def test_it_is_ready_while_redis_is_away(start: Start, name: str) -> None:
     function = start(name, ACCEPTED)
-    ready = requests.get(function.url + "/readyz", timeout=5)
+    ready = requests.get(function.url + "/readyz", timeout=WAIT_S)
     assert ready.status_code == 200
     assert ready.json()["checks"]["redis"] != "ok"
 
@@ -275,7 +276,7 @@ def test_other_routes_are_problems(start: Start, name: str, method: str, path: s
         method,
         function.url + PATHS[name] + path,
         headers={"Authorization": f"Bearer {token}"},
-        timeout=5,
+        timeout=WAIT_S,
     )
     assert response.status_code in (404, 405)
     assert response.headers["content-type"] == "application/problem+json"

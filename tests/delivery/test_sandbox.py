@@ -16,6 +16,7 @@ from tests.delivery.bodies import CHANNEL, INTEGRATION
 from tests.delivery.conftest import DROPPED, Delivery, launch, token_answer
 from tests.delivery.provider import NUMBER, TEXT, TOKEN
 from tests.moments import told_at
+from tests.waits import WAIT_S
 
 PHONE_ID = "106540352242922"
 CLIENT = {"client_id": "client", "client_secret": "secret-of-the-client"}
@@ -94,7 +95,7 @@ def login(sandbox: Sandbox) -> str:
         f"{sandbox.login_url}/oauth/token",
         auth=(CLIENT["client_id"], CLIENT["client_secret"]),
         data={"grant_type": "client_credentials"},
-        timeout=5,
+        timeout=WAIT_S,
     )
     return str(answer.json()["access_token"])
 

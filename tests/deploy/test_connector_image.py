@@ -15,6 +15,7 @@ from local.faas import stack as local_stack
 from local.services import clock
 from tests.deploy.images import HOME, ROOT, STACK, Dockerfile, lay_out_connector
 from tests.support import answers, free_port, wait_until
+from tests.waits import WAIT_S
 
 FOLDER = ROOT / "deploy" / "connector"
 DEPLOYMENT: dict[str, Any] = yaml.safe_load((FOLDER / "deployment.yaml").read_text())
@@ -95,10 +96,10 @@ def test_the_connector_starts_from_its_context_alone(tmp_path: Path, image_pytho
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        wait_until(lambda: process.poll() is not None or answers(f"{url}/healthz"), limit=30)
+        wait_until(lambda: process.poll() is not None or answers(f"{url}/healthz"))
         assert process.poll() is None, (tmp_path / "output").read_text()
-        assert requests.get(f"{url}/readyz", timeout=5).status_code == 503
+        assert requests.get(f"{url}/readyz", timeout=WAIT_S).status_code == 503
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(WAIT_S)
     assert process.returncode in {0, -15}

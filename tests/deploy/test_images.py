@@ -20,6 +20,7 @@ from tests.deploy.conftest import LayOut
 from tests.deploy.images import HOME, Dockerfile, stack
 from tests.deploy.test_stack_file import FUNCTIONS
 from tests.support import answers, free_port, wait_until
+from tests.waits import WAIT_S
 
 NOWHERE = "127.0.0.1:9"  # the discard port: nobody listens
 SECRETS = {
@@ -151,12 +152,12 @@ def served(context: Path, python: Path, entry: dict[str, Any], folder: Path) -> 
         )
         try:
             url = f"http://127.0.0.1:{port}"
-            wait_until(lambda: process.poll() is not None or answers(f"{url}/healthz"), limit=30)
+            wait_until(lambda: process.poll() is not None or answers(f"{url}/healthz"))
             assert process.poll() is None, (folder / "output").read_text()
             yield url
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(WAIT_S)
         assert process.returncode in {0, -15}
 
 
@@ -171,8 +172,8 @@ def test_a_function_starts_from_its_context_alone_and_is_well(
     context = context_of(name)
     before = sorted(context.rglob("*"))
     with served(context, image_python, entry, tmp_path) as url:
-        assert requests.get(f"{url}/healthz", timeout=5).status_code == 200
-        ready = requests.get(f"{url}/readyz", timeout=10)
+        assert requests.get(f"{url}/healthz", timeout=WAIT_S).status_code == 200
+        ready = requests.get(f"{url}/readyz", timeout=WAIT_S)
         assert ready.status_code in {200, 503}
         assert ready.json()["function"] == name
     assert sorted(context.rglob("*")) == before, "the root of an image is read-only"

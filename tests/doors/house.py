@@ -23,6 +23,7 @@ from tests.services.processes import Process
 from tests.support import wait_until
 from tests.tenancy.declared import tenant_file
 from tests.tenancy.serving import Served
+from tests.waits import WAIT_S
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class House:
 
 
 def _has_broker(door: Process) -> bool:
-    told = requests.get(f"{door.url}/readyz", timeout=10).json()
+    told = requests.get(f"{door.url}/readyz", timeout=WAIT_S).json()
     return bool(told["checks"]["rabbitmq"] == "ok")
 
 

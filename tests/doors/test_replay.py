@@ -20,6 +20,7 @@ from tests.doors.house import Company, House, text
 from tests.moments import unix_at
 from tests.services.processes import SERVICE_KEY
 from tests.support import ROOT
+from tests.waits import WAIT_S
 
 EXCHANGES = (INBOUND_WHATSAPP_MESSAGES, INBOUND_WHATSAPP_STATUSES, OUTBOUND_GENESYS_MESSAGES)
 Replay = Callable[..., tuple[int, str]]
@@ -41,7 +42,7 @@ def _run(house: House, services: Endpoints, *arguments: str) -> tuple[int, str]:
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=WAIT_S,
         check=False,
     )
     assert "Traceback" not in done.stderr, done.stderr

@@ -13,6 +13,7 @@ from local.faas import environment
 from local.sandbox.client import Sandbox
 from local.services import Services
 from tests.stack import ROOT, Stack, run
+from tests.waits import WAIT_S
 
 PORT_OFFSET = 20_000
 
@@ -22,7 +23,16 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     """Everything, up; afterwards nothing of it is left, but for the logs when a test failed."""
     root = ROOT / ".local" / f"e2e-{os.getpid()}"
     faas_local = str(Path(sys.executable).parent / "faas-local")
-    up = [faas_local, "up", "--root", str(root), "--port-offset", str(PORT_OFFSET)]
+    up = [
+        faas_local,
+        "up",
+        "--root",
+        str(root),
+        "--port-offset",
+        str(PORT_OFFSET),
+        "--wait",
+        str(2 * WAIT_S),
+    ]
     down = [faas_local, "down", "--root", str(root)]
     try:
         run(up, check=True)

@@ -13,8 +13,8 @@ import yaml
 from local.demo.world import Company, World
 from local.sandbox.client import Conversation, Message, Sandbox, Sent
 from tests.stack import Stack
+from tests.waits import WAIT_S
 
-LIMIT = 60.0  # seconds for what takes one or two on an idle machine
 AT_ONCE = 8  # people who do something at the same time
 
 K = TypeVar("K")
@@ -78,7 +78,7 @@ class Line:
         line = self.company.integration_id if of_genesys else self.company.phone_number_id
         return self.sandbox.conversations(side=side, line=line)
 
-    def wait(self, ready: Callable[[], V], limit: float = LIMIT) -> V:
+    def wait(self, ready: Callable[[], V], limit: float = WAIT_S) -> V:
         """The first true answer."""
         found: V = self.sandbox.wait_for(lambda _: ready(), limit)
         return found

@@ -10,8 +10,6 @@ from tests.e2e.lines import Line, address, number, opened
 from tests.e2e.templates import ORDER, TEMPLATES
 from tests.stack import Stack
 
-pytestmark = pytest.mark.timeout(240)
-
 
 @pytest.fixture(scope="module")
 def line(stack: Stack, world: World) -> Line:

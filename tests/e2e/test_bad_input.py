@@ -16,6 +16,7 @@ from shared.whatsapp.signature import sign as sign_meta
 from tests.moments import unix_at
 from tests.stack import Stack
 from tests.support import wait_until
+from tests.waits import WAIT_S
 
 WRONG = {
     "missing": None,
@@ -69,14 +70,15 @@ def post_meta(stack: Stack, raw: bytes, signature: str | None) -> requests.Respo
     headers = {"Content-Type": "application/json"}
     if signature is not None:
         headers["X-Hub-Signature-256"] = signature.encode().decode("latin-1")
-    return requests.post(stack.gateway + "/webhook/meta", data=raw, headers=headers, timeout=10)
+    return requests.post(stack.gateway + "/webhook/meta", data=raw, headers=headers, timeout=WAIT_S)
 
 
 def post_genesys(stack: Stack, raw: bytes, signature: str | None) -> requests.Response:
     headers = {"Content-Type": "application/json"}
     if signature is not None:
         headers["X-Hub-Signature-256"] = signature.encode().decode("latin-1")
-    return requests.post(stack.gateway + "/webhook/genesys", data=raw, headers=headers, timeout=10)
+    url = stack.gateway + "/webhook/genesys"
+    return requests.post(url, data=raw, headers=headers, timeout=WAIT_S)
 
 
 def spoilt(kind: str | None, good: str, other: str, swapped: str) -> str | None:
@@ -96,7 +98,7 @@ def customer_reads(sandbox: Sandbox, company: Company, sender: str) -> list[str]
 
 
 def arrives(stack: Stack, company: Company, sender: str, text: str) -> None:
-    stack.sandbox.wait_for(lambda room: text in agent_reads(room, company, sender), 15.0)
+    stack.sandbox.wait_for(lambda room: text in agent_reads(room, company, sender), WAIT_S)
 
 
 def objects(stack: Stack, bucket: str, prefix: str) -> set[str]:
@@ -177,7 +179,7 @@ def test_nonsense_names_no_integration_and_is_refused(
 @pytest.mark.parametrize("door", ["meta", "genesys"])
 def test_a_body_over_three_megabytes_is_refused(stack: Stack, door: str) -> None:
     raw = b" " * (3 * 1024 * 1024 + 1)
-    answer = requests.post(f"{stack.gateway}/webhook/{door}", data=raw, timeout=20)
+    answer = requests.post(f"{stack.gateway}/webhook/{door}", data=raw, timeout=WAIT_S)
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
@@ -264,7 +266,7 @@ def test_a_type_that_we_can_not_show_becomes_a_readable_line(
     item = {"from": who, "id": f"wamid.{secrets.token_hex(8)}", "timestamp": unix_at()}
     raw = json.dumps(envelope(company, {"messages": [{**item, "type": kind}]})).encode()
     assert post_meta(stack, raw, sign_meta(raw, world.app_secret)).status_code == 200
-    stack.sandbox.wait_for(lambda room: agent_reads(room, company, who), 15.0)
+    stack.sandbox.wait_for(lambda room: agent_reads(room, company, who), WAIT_S)
     assert agent_reads(stack.sandbox, company, who)[0].startswith("[")
 
 
@@ -316,7 +318,7 @@ def test_an_agents_message_without_usable_address_is_told_to_the_agent(
         found = [m for m in thread.messages if m.id == sent.id] if thread else []
         return found[0].events if found else None
 
-    events = stack.sandbox.wait_for(told, 15.0)
+    events = stack.sandbox.wait_for(told, WAIT_S)
     assert [event["status"] for event in events] == ["Failed"]
     assert events[0]["reasons"][0]["code"] == "InvalidDestination"
 
@@ -326,7 +328,7 @@ def test_the_payload_shape_of_the_seeds_is_understood(stack: Stack, company: Com
     stack.sandbox.customer_says(company.phone_number_id, who, first)
     arrives(stack, company, who, first)
     stack.sandbox.agent_says(company.integration_id, "+" + who, text, shape="seed")
-    stack.sandbox.wait_for(lambda room: text in customer_reads(room, company, who), 15.0)
+    stack.sandbox.wait_for(lambda room: text in customer_reads(room, company, who), WAIT_S)
 
 
 def test_metas_subscription_check_is_answered(stack: Stack) -> None:
@@ -339,12 +341,12 @@ def test_metas_subscription_check_is_answered(stack: Stack) -> None:
     "path", ["/", "/webhook", "/webhook/meta/a/b", "/state/claim", "/webhook/meta%2f.."]
 )
 def test_no_other_route_is_open(stack: Stack, path: str) -> None:
-    answer = requests.post(stack.gateway + path, data=b"{}", timeout=5)
+    answer = requests.post(stack.gateway + path, data=b"{}", timeout=WAIT_S)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 def test_a_wrong_method_names_the_right_ones(stack: Stack) -> None:
-    answer = requests.delete(stack.gateway + "/webhook/meta", timeout=5)
+    answer = requests.delete(stack.gateway + "/webhook/meta", timeout=WAIT_S)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
 
 
@@ -358,7 +360,7 @@ def test_refusals_are_logged_with_their_trace_and_without_what_was_sent(
         "traceparent": f"00-{trace}-{secrets.token_hex(8)}-01",
     }
     raw = json.dumps(envelope(company, {"messages": [text_item(customer(), marker)]})).encode()
-    requests.post(stack.gateway + "/webhook/meta", data=raw, headers=headers, timeout=5)
+    requests.post(stack.gateway + "/webhook/meta", data=raw, headers=headers, timeout=WAIT_S)
     wait_until(lambda: trace in stack.log_of("wa-webhook"))
     assert "signature_refused" in stack.log_of("wa-webhook")
     assert marker not in stack.log_of("wa-webhook") + stack.log_of("api-gateway")
@@ -370,7 +372,7 @@ def test_no_log_holds_text_numbers_names_or_secrets(stack: Stack, world: World) 
     stack.sandbox.customer_says(company.phone_number_id, who, text, profile_name="Zacharias Quill")
     arrives(stack, company, who, text)
     stack.sandbox.agent_says(company.integration_id, "+" + who, reply)
-    stack.sandbox.wait_for(lambda room: reply in customer_reads(room, company, who), 15.0)
+    stack.sandbox.wait_for(lambda room: reply in customer_reads(room, company, who), WAIT_S)
     tenant = stack.query("select id::text from tenants where slug = :slug", slug=company.slug)[0][0]
     wait_until(lambda: tenant in stack.log_of("wa-api"))
     hidden = [

@@ -11,8 +11,7 @@ from local.sandbox.client import Sent
 from local.sandbox.graph.accounts import FIELDS
 from tests.e2e.lines import Line, opened
 from tests.stack import Stack
-
-pytestmark = pytest.mark.timeout(240)
+from tests.waits import WAIT_S
 
 # Field -> event, severity and the note's first words; nothing for what is kept in its own place.
 Note = tuple[str | None, str, str]
@@ -72,7 +71,9 @@ def tells(line: Line, field: str, **fields: Any) -> Sent:
 
 def counted(line: Line) -> dict[str, float]:
     """Changes by field, as inbound-transform counts them."""
-    page = requests.get(line.stack.variables["INBOUND_TRANSFORM_URL"] + "/metrics", timeout=10).text
+    page = requests.get(
+        line.stack.variables["INBOUND_TRANSFORM_URL"] + "/metrics", timeout=WAIT_S
+    ).text
     return {
         sample.labels["field"]: sample.value
         for family in text_string_to_metric_families(page)

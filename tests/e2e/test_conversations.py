@@ -18,15 +18,13 @@ from local.demo.world import Company, World
 from local.sandbox.client import Conversation, Sandbox
 from tests.e2e.traffic import Send, drive
 from tests.stack import Stack
+from tests.waits import WAIT_S
 
 CONVERSATIONS = 200
 LINES = 4  # each way
 AT_ONCE = 5  # conversations that are lively at the same time, so that each has messages in a row
 RATE = 40.0  # a second: twenty each way
-SETTLE_S = 60.0
 PLACE = re.compile(r"[0-9a-f-]{36}/\d{4}-\d\d-\d\d/\d{8}T\d{6}\.\d{6}Z-[A-Za-z0-9_.-]+\.json")
-
-pytestmark = pytest.mark.timeout(300)
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def outcome(stack: Stack, world: World) -> Outcome:
     """Play it once; each test asks one question of what came of it."""
     sandbox = stack.sandbox
     # What earlier tests left on its way would be counted here, or not, as it happens.
-    sandbox.wait_for(lambda room: room.counters().get("webhooks_pending", 0) == 0, SETTLE_S)
+    sandbox.wait_for(lambda room: room.counters().get("webhooks_pending", 0) == 0, WAIT_S)
     sandbox.clear()
     began, kept_before = stack.query("select now()")[0][0], kept(stack)
     companies = world.companies
@@ -104,8 +102,8 @@ def outcome(stack: Stack, world: World) -> Outcome:
     ]
     # A customer writes first, as on WhatsApp, so that the window is open for the agent.
     late = drive(_sends(sandbox, talks), RATE)
-    sandbox.wait_for(_settled, SETTLE_S)
-    sandbox.wait_for(lambda _: _statuses_known(stack, talks), SETTLE_S)
+    sandbox.wait_for(_settled, WAIT_S)
+    sandbox.wait_for(lambda _: _statuses_known(stack, talks), WAIT_S)
     return Outcome(
         talks,
         {thread.customer: thread for thread in sandbox.conversations(side="whatsapp")},

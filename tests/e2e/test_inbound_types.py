@@ -15,8 +15,6 @@ from local.sandbox.graph.inbound.table import KINDS
 from tests.e2e.lines import Line, at_once, number, opened
 from tests.stack import Stack
 
-pytestmark = pytest.mark.timeout(240)
-
 ASKED = "Is it *Monday*?"
 ANSWERED = "Monday or Tuesday?"
 FROM_AD = {

@@ -18,6 +18,7 @@ from local.faas import environment
 from local.sandbox.client import Sandbox
 from tests.stack import Stack
 from tests.support import wait_until
+from tests.waits import WAIT_S
 
 FUNCTIONS = {
     "API_GATEWAY_URL": "api-gateway",
@@ -36,16 +37,16 @@ FUNCTIONS = {
 @pytest.mark.parametrize(("variable", "name"), FUNCTIONS.items(), ids=FUNCTIONS.values())
 def test_each_function_answers_for_its_health(stack: Stack, variable: str, name: str) -> None:
     url = stack.variables[variable]
-    assert requests.get(url + "/healthz", timeout=5).text == "ok"
-    ready = requests.get(url + "/readyz", timeout=5)
+    assert requests.get(url + "/healthz", timeout=WAIT_S).text == "ok"
+    ready = requests.get(url + "/readyz", timeout=WAIT_S)
     assert (ready.status_code, ready.json()["function"]) == (200, name)
     assert set(ready.json()["checks"].values()) <= {"ok"}
-    assert "parley" in requests.get(url + "/metrics", timeout=5).text
+    assert "parley" in requests.get(url + "/metrics", timeout=WAIT_S).text
 
 
 @pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - {"API_GATEWAY_URL"}))
 def test_inner_functions_refuse_a_stranger(stack: Stack, name: str) -> None:
-    answer = requests.post(stack.variables[name] + "/state/claim", data=b"{}", timeout=5)
+    answer = requests.post(stack.variables[name] + "/state/claim", data=b"{}", timeout=WAIT_S)
     refused = 404 if name.endswith("WEBHOOK_URL") else 401
     assert answer.status_code == refused
 
@@ -64,14 +65,14 @@ def test_the_doctor_says_what_is_wrong_when_redis_is_stopped(stack: Stack) -> No
     assert done.returncode == 1
     assert "redis" in done.stdout.lower()
     assert "REDIS_URL" in done.stdout + done.stderr
-    wait_until(lambda: stack.parley("doctor", check=False).returncode == 0, limit=20)
+    wait_until(lambda: stack.parley("doctor", check=False).returncode == 0)
 
 
 def test_up_on_a_running_copy_starts_a_server_that_has_died(stack: Stack) -> None:
     [redis] = [row for row in stack.servers.status() if row.name == "redis"]
     assert redis.pid is not None
     os.kill(redis.pid, signal.SIGKILL)
-    wait_until(lambda: "stopped" in {row.state for row in stack.servers.status()}, limit=20)
+    wait_until(lambda: "stopped" in {row.state for row in stack.servers.status()})
     up = stack.faas_local("up")
     assert "already up" in up.stdout
     assert "not running any more: redis" in up.stdout
@@ -128,7 +129,7 @@ def exchange(stack: Stack, company: Company, who: str, text: str) -> None:
 
 
 def arrives(stack: Stack, side: str, company: Company, who: str, text: str) -> None:
-    stack.sandbox.wait_for(lambda room: text in got(room, side, company, who), 30)
+    stack.sandbox.wait_for(lambda room: text in got(room, side, company, who), WAIT_S)
 
 
 def got(sandbox: Sandbox, side: str, company: Company, who: str) -> list[str]:
@@ -140,7 +141,7 @@ def got(sandbox: Sandbox, side: str, company: Company, who: str) -> list[str]:
 def test_a_killed_function_is_said_and_comes_back(stack: Stack, company: Company) -> None:
     before = pid_of(stack, "outbound-transform")
     os.kill(before, signal.SIGKILL)
-    wait_until(lambda: pid_of(stack, "outbound-transform") not in (0, before), limit=20)
+    wait_until(lambda: pid_of(stack, "outbound-transform") not in (0, before))
     exchange(stack, company, "4915299990002", "after a kill")
     wait_until(lambda: "outbound-transform" in stack.log_of("supervisor"))
 
@@ -159,9 +160,9 @@ def test_a_suspended_tenant_is_refused_within_a_second_and_comes_back(
 ) -> None:
     company = world.companies[1]
     apply(stack, world, company, "suspended")
-    wait_until(lambda: refused(stack, company), limit=3)
+    wait_until(lambda: refused(stack, company))
     apply(stack, world, company, "active")
-    wait_until(lambda: not refused(stack, company), limit=3)
+    wait_until(lambda: not refused(stack, company))
 
 
 def apply(stack: Stack, world: World, company: Company, status: str) -> None:

@@ -16,8 +16,6 @@ from tests.e2e.lines import Line, at_once, number, opened
 from tests.e2e.templates import TEMPLATES
 from tests.stack import Stack
 
-pytestmark = pytest.mark.timeout(240)
-
 OPTION_ID = re.compile(r"[0-9a-f-]{36}\.(\d+)")
 
 

@@ -11,8 +11,6 @@ from local.sandbox.client import Sent
 from tests.e2e.lines import Line, number, opened
 from tests.stack import Stack
 
-pytestmark = pytest.mark.timeout(240)
-
 
 def user_id(place: int) -> str:
     return f"DE.77001208655302{place:06d}"

@@ -3,17 +3,13 @@
 import json
 from collections.abc import Callable
 
-import pytest
-
 from local.demo.world import Company, World
 from local.sandbox.client import Sandbox
 from tests.stack import Stack
+from tests.waits import WAIT_S
 
 PEOPLE = [str(4_915_770_000_000 + number) for number in range(6)]
 BEFORE, AWAY, AFTER = 1, 3, 2  # rounds
-SETTLE_S = 90.0
-
-pytestmark = pytest.mark.timeout(300)
 
 
 def text(who: str, person: str, number: int) -> str:
@@ -62,7 +58,7 @@ def test_an_outage_of_rabbitmq_costs_time_alone(stack: Stack) -> None:
     finally:
         stack.servers.start("rabbitmq")
     play(sandbox, company, range(BEFORE + AWAY, lines))
-    sandbox.wait_for(arrived(company, lines), SETTLE_S)
+    sandbox.wait_for(arrived(company, lines), WAIT_S)
     for person in PEOPLE:
         agents = sandbox.conversation("genesys", company.integration_id, "+" + person)
         theirs = sandbox.conversation("whatsapp", company.phone_number_id, person)
@@ -71,7 +67,7 @@ def test_an_outage_of_rabbitmq_costs_time_alone(stack: Stack) -> None:
         assert agents.texts("got") == [text("customer", person, n) for n in range(lines)]
         assert theirs.texts("got") == [text("agent", person, n) for n in range(lines)]
     assert sum(stack.log_of(door).count('"spooled"') for door in ("wa-webhook", "genesys-webhook"))
-    sandbox.wait_for(lambda _: _done(stack, company) == 2 * lines * len(PEOPLE), SETTLE_S)
+    sandbox.wait_for(lambda _: _done(stack, company) == 2 * lines * len(PEOPLE), WAIT_S)
 
 
 def _done(stack: Stack, company: Company) -> int:

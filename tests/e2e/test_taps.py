@@ -11,8 +11,6 @@ from tests.e2e.lines import Line, at_once, number, opened
 from tests.e2e.templates import ORDER, TEMPLATES
 from tests.stack import Stack
 
-pytestmark = pytest.mark.timeout(240)
-
 
 @dataclass(frozen=True)
 class Offer:

@@ -9,8 +9,6 @@ from local.demo.world import World
 from tests.e2e.lines import OPENED, Line, number, opened
 from tests.stack import Stack
 
-pytestmark = pytest.mark.timeout(240)
-
 HOUR = 3600
 FALLBACK = {
     "name": "we_answered",

@@ -19,6 +19,7 @@ import yaml
 from local.demo.world import Company, World
 from tests.e2e.lines import OPENED
 from tests.stack import Stack
+from tests.waits import WAIT_S
 
 SHORTEST_SECRET, SHORTEST_WORD = 12, 12
 # Where a secret belongs, and where servers keep what is theirs.
@@ -73,7 +74,7 @@ def logs(stack: Stack) -> dict[str, str]:
 
 def test_no_secret_is_in_any_log_or_metric(stack: Stack, secret: set[str]) -> None:
     pages = {
-        f"metrics {name}": requests.get(f"{url}/metrics", timeout=5).text
+        f"metrics {name}": requests.get(f"{url}/metrics", timeout=WAIT_S).text
         for name, url in stack.variables.items()
         if name.endswith("_URL") and url.startswith("http://127.0.0.1") and _ours(name)
     }

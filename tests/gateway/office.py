@@ -17,6 +17,7 @@ from tests.moments import told_at
 from tests.support import wait_until
 from tests.tenancy.declared import tenant_file
 from tests.tenancy.serving import Served
+from tests.waits import WAIT_S
 
 NOON = told_at()
 PAGE = "https://desk.acme.example"
@@ -30,7 +31,7 @@ def sandbox_process() -> Iterator[Sandbox]:
         with Sandbox(running.stdout.readline().split()[-1]) as client:
             yield client
         running.terminate()
-        running.wait(10)
+        running.wait(WAIT_S)
 
 
 @dataclass
@@ -62,7 +63,7 @@ class Office:
         if credential is not None:
             headers["Authorization"] = f"Bearer {credential}"
         return requests.request(
-            method, self.gateway.url + path, headers=headers, timeout=20, **more
+            method, self.gateway.url + path, headers=headers, timeout=WAIT_S, **more
         )
 
     def key(self, tenant: Tenant | None, role: str, **more: Any) -> dict[str, Any]:
@@ -80,8 +81,8 @@ class Office:
         return self.sandbox.token(**{**named, "roles": list(roles), "subject": uuid4().hex, **more})
 
     def until(self, status: int, *asked: Any, **more: Any) -> None:
-        """Wait, at most two seconds, until the gateway answers so."""
-        wait_until(lambda: self.ask(*asked, **more).status_code == status, 2.0)
+        """Wait until the gateway answers so."""
+        wait_until(lambda: self.ask(*asked, **more).status_code == status)
 
 
 def declare(tenancy: Served, **changes: Any) -> Tenant:

@@ -11,6 +11,7 @@ from shared.runtime.service_auth import OnBehalf, ServiceTokens
 from shared.tenancy.roles import SCOPES
 from tests.gateway.office import Office, Tenant
 from tests.tenancy.serving import SERVICE_KEY
+from tests.waits import WAIT_S
 
 
 def ask(
@@ -22,7 +23,7 @@ def ask(
     token = ServiceTokens("api-gateway", SERVICE_KEY).mint(function, whom)
     headers = {"Authorization": f"Bearer {token}"}
     url = served.url + path
-    return requests.request(method, url, headers=headers, timeout=10, **more).status_code
+    return requests.request(method, url, headers=headers, timeout=WAIT_S, **more).status_code
 
 
 def test_what_is_the_tenants_own_is_given(office: Office) -> None:

@@ -13,6 +13,7 @@ from gateway_service.proxy import BREAKER, Answered, Call, Proxy
 from shared.runtime.errors import ParleyError, Unavailable, Unknown
 from shared.runtime.peer import http_session
 from tests.support import free_port
+from tests.waits import WAIT_S
 
 GET = Call("state", "GET", "/x", {}, repeatable=True)
 POST = Call("state", "POST", "/x", {}, body=b"{}")
@@ -121,7 +122,7 @@ def test_a_function_that_is_ready_again_is_asked_again() -> None:
             with pytest.raises(Unavailable):
                 await proxy.send(POST)
             function.ready = True
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(WAIT_S):
                 while True:
                     try:
                         return await proxy.send(POST)

@@ -47,7 +47,7 @@ def told(door: Office, reason: str) -> dict[str, Any]:
         wanted = ("api_refused", reason)
         return [one for one in lines if (one["message"], one.get("reason")) == wanted]
 
-    wait_until(lambda: bool(found()), 20)
+    wait_until(lambda: bool(found()))
     return found()[-1]
 
 

@@ -12,6 +12,7 @@ import requests
 
 from shared.runtime.problem import MEDIA_TYPE
 from tests.gateway.office import PAGE, Office
+from tests.waits import WAIT_S
 
 KEYS = "/api/v1/keys"
 JSON = {"Content-Type": "application/json"}
@@ -124,7 +125,7 @@ def test_what_is_no_route_is_a_404_for_everybody(office: Office, admin: str, pat
     prepared.url = office.gateway.url + path  # as it is, without requests' tidying
     prepared.headers["Authorization"] = f"Bearer {admin}"
     with requests.Session() as session:
-        answer = session.send(prepared, timeout=10)
+        answer = session.send(prepared, timeout=WAIT_S)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 

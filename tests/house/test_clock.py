@@ -19,7 +19,7 @@ PURE = (
     *("delivery/test_answers.py", "erasure/test_events.py", "messaging/test_envelope.py"),
     *("runtime/test_trace.py", "services/test_route.py", "storage/test_s3_signature.py"),
     *("genesys", "tokens", "transforms", "whatsapp", "wire"),
-    *("faults/test_tally.py", "house/test_clock.py"),
+    *("faults/test_tally.py", "house", "local/faas/test_logs.py"),
 )
 # The sandbox's own appointments and notices: a text to everyone.
 TOLD_BY_THE_SANDBOX = (

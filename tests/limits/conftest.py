@@ -104,7 +104,7 @@ class Loop:
         return self
 
     def cache(self) -> Cache:
-        opened = self.stack.enter_async_context(Cache.open(f"{self.url}?socket_timeout=5"))
+        opened = self.stack.enter_async_context(Cache.open(f"{self.url}?socket_timeout=30"))
         return self.loop.run_until_complete(opened)
 
     def run(self, work: Awaitable[Any]) -> Any:

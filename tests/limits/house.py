@@ -18,6 +18,7 @@ from tests.delivery.bodies import CHANNEL, INTEGRATION
 from tests.delivery.conftest import TOKENS, Delivery, token_answer
 from tests.delivery.provider import TOKEN
 from tests.delivery.test_sandbox import PHONE_ID, WORLD
+from tests.waits import WAIT_S
 
 TENANT_SLOTS = 24  # calls of one tenant that the connector has under way
 
@@ -45,7 +46,7 @@ def token_of(sandbox: Sandbox, client: dict[str, Any]) -> str:
         f"{sandbox.login_url}/oauth/token",
         auth=(client["client_id"], client["client_secret"]),
         data={"grant_type": "client_credentials"},
-        timeout=5,
+        timeout=WAIT_S,
     )
     return str(answer.json()["access_token"])
 

@@ -46,7 +46,7 @@ async def send(numbers: SharedNumbers, until: float, rate: float, customers: int
 
 
 async def main(url: str, seconds: float, rate: float, customers: int) -> None:
-    async with Cache.open(f"{url}?socket_timeout=10") as cache:
+    async with Cache.open(f"{url}?socket_timeout=30") as cache:
         numbers = SharedNumbers(cache, Rules())
         for one in await send(numbers, time.time() + seconds, rate, customers):
             sys.stdout.write(f"{one.earliest!r} {one.latest!r} {one.customer}\n")

@@ -9,6 +9,7 @@ from redis import Redis
 from tests.limits.sender import Sent
 from tests.storage.redis_server import RedisServer
 from tests.support import ROOT
+from tests.waits import WAIT_S
 
 REPLICAS = 4
 SECONDS = 4.0
@@ -24,7 +25,7 @@ def replicas(server: RedisServer, rate: float, customers: int) -> list[Sent]:
         subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         for _ in range(REPLICAS)
     ]
-    lines = [line for one in running for line in one.communicate(timeout=60)[0].splitlines()]
+    lines = [line for one in running for line in one.communicate(timeout=WAIT_S)[0].splitlines()]
     assert [one.returncode for one in running] == [0] * REPLICAS
     parts = [line.split(" ", 2) for line in lines]
     sent = [Sent(float(first), float(last), who) for first, last, who in parts]

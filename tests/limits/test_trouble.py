@@ -72,7 +72,7 @@ def test_a_share_of_the_limit_is_sent_without_redis(
             with trouble(breakable):
                 await sent_in(numbers, 1.0)  # until the breaker is open
                 away = await sent_in(numbers, 2.0)
-            await until(lambda: _uses_shared(numbers), 10)
+            await until(lambda: _uses_shared(numbers))
             return before, away, await sent_in(numbers, 1.0)
 
     counted = local()
@@ -152,9 +152,9 @@ def test_a_client_makes_its_share_of_the_calls_without_redis() -> None:
 
 def test_who_is_cancelled_in_its_wait_gives_its_turn_back(redis: RedisServer) -> None:
     async def play() -> Held | None:
-        async with Cache.open(f"{redis.url}?socket_timeout=5") as cache:
-            numbers = Numbers(cache, Rules(longest_wait=5), share=SHARE)
-            lane = Lane("cancelled", 0.5)
+        async with Cache.open(f"{redis.url}?socket_timeout=30") as cache:
+            numbers = Numbers(cache, Rules(longest_wait=3), share=SHARE)
+            lane = Lane("cancelled", 0.5)  # had it kept its turn, the next would wait four seconds
             await numbers.enter(lane)
             waiting = asyncio.create_task(numbers.enter(lane))
             await asyncio.sleep(0.5)
@@ -162,10 +162,7 @@ def test_who_is_cancelled_in_its_wait_gives_its_turn_back(redis: RedisServer) ->
             with pytest.raises(asyncio.CancelledError):
                 await waiting
             await asyncio.sleep(0)
-            started = time.monotonic()
-            answer = await numbers.enter(lane)
-            assert time.monotonic() - started < 2.5
-            return answer
+            return await numbers.enter(lane)
 
     assert asyncio.run(play()) is None
 

@@ -21,6 +21,7 @@ from tests.delivery.provider import FRESH, TOKEN, Provider, Reply, assert_clean
 from tests.media.host import MEDIA, PHONE, Host
 from tests.storage.s3_tools import keys_in, settings, unfinished_in
 from tests.support import answers, free_port, start_function, wait_until
+from tests.waits import WAIT_S
 
 REGION = "mypurecloud.de"
 NAME = "xylophone Ōsaka.jpg"  # of private words: none may be seen in a log
@@ -53,7 +54,7 @@ class Mover:
             self.url + path,
             json={"tenant_id": self.tenant_id, "channel_id": CHANNEL, **body},
             headers={"Authorization": f"Bearer {TOKENS.mint(self.name)}"},
-            timeout=100,
+            timeout=2 * WAIT_S,
         )
         assert_clean(self.log)
         for private in ("X-Amz-", self.host.url, self.elsewhere.url):

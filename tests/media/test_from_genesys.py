@@ -1,7 +1,6 @@
 """Agents' files come from Genesys into S3: openly first, tokens for the tenant's region alone."""
 
 import hashlib
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +17,7 @@ from tests.media.conftest import NAME, Mover, launch
 from tests.media.host import DOWNLOAD, file, large
 from tests.storage.s3_tools import MEGABYTE
 from tests.support import wait_until
+from tests.waits import WAIT_S
 
 ONE = DOWNLOAD + "1"
 TWO = DOWNLOAD + "2"
@@ -46,7 +46,7 @@ def test_a_file_is_fetched_openly_and_linked_for_a_week(genesys: Mover) -> None:
     assert (kept.bucket, kept.mime, kept.sha256) == ("media-outbound", "application/pdf", digest)
     assert kept.key.startswith(f"{genesys.tenant_id}/file/")
     assert "X-Amz-Expires=604800&" in kept.url
-    assert requests.get(kept.url, timeout=10).content == samples.PDF
+    assert requests.get(kept.url, timeout=WAIT_S).content == samples.PDF
     assert authorizations(genesys) == [None]
     assert genesys.auth.seen == []
 
@@ -176,10 +176,8 @@ def test_what_is_gone_is_gone_and_what_is_slow_is_not(genesys: Mover) -> None:
     error = refused(genesys.fetch(url=genesys.host.url + ONE))
     assert (error.provider_code, error.retryable) == ("file_gone", False)
     genesys.host.at(ONE, hang)
-    started = time.monotonic()
     error = refused(genesys.fetch(url=genesys.host.url + ONE, seconds=1))
     assert (error.provider_code, error.retryable) == ("time_over", True)
-    assert time.monotonic() - started < 5
 
 
 def test_a_region_that_is_not_genesys_is_not_asked(genesys: Mover) -> None:

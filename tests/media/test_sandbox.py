@@ -19,6 +19,7 @@ from tests.delivery.provider import TOKEN
 from tests.delivery.test_sandbox import CLIENT, PHONE_ID, WORLD
 from tests.media.conftest import REGION, Mover, launch
 from tests.storage.s3_tools import MEGABYTE
+from tests.waits import WAIT_S
 
 CUSTOMER = "4915112345678"
 
@@ -71,7 +72,7 @@ def genesys(movers: dict[str, Mover], sandbox: Sandbox) -> Mover:
         f"{sandbox.login_url}/oauth/token",
         auth=(CLIENT["client_id"], CLIENT["client_secret"]),
         data={"grant_type": "client_credentials"},
-        timeout=5,
+        timeout=WAIT_S,
     )
     token = token_answer(answer.json()["access_token"])
     movers["genesys-api"].begin((token, DROPPED, token))
@@ -117,7 +118,7 @@ def test_every_kind_of_a_customers_file_comes_as_it_was_sent(
     sent = sandbox.customer_sends(PHONE_ID, CUSTOMER, kind)
     kept = stored(fetched(meta, sent, sha256=sent.files[0].sha256, mime=mime))
     assert (kept.mime, kept.sha256, kept.size) == (mime, sent.files[0].sha256, sent.files[0].size)
-    answer = requests.get(kept.url, timeout=10)
+    answer = requests.get(kept.url, timeout=WAIT_S)
     assert hashlib.sha256(answer.content).hexdigest() == sent.files[0].sha256
     assert answer.headers["content-type"] == mime
 

@@ -13,6 +13,7 @@ from shared.messaging.amqp import Channel, Connection
 from shared.messaging.envelope import Event, EventType
 from shared.messaging.topology import Topology
 from shared.runtime.errors import Unavailable
+from tests.waits import WAIT_S
 
 _numbers = itertools.count(1)
 
@@ -34,9 +35,9 @@ def event(event_id: str, key: str = "k", *, tenant: str = TENANT, **data: Any) -
     )
 
 
-async def until(condition: Callable[[], object], limit: float = 10.0) -> None:
-    """Wait for a condition, at most `limit` seconds."""
-    async with asyncio.timeout(limit):
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for a condition."""
+    async with asyncio.timeout(WAIT_S):
         while not condition():  # noqa: ASYNC110  # what is waited for is another process's doing
             await asyncio.sleep(0.01)
 

@@ -7,6 +7,7 @@ from shared.messaging.outbox import Health
 from shared.messaging.publisher import Publisher
 from shared.runtime.errors import Unavailable
 from tests.messaging.broker import until
+from tests.waits import WAIT_S
 
 NOBODY = "amqp://nobody:x@127.0.0.1:9/%2F"
 
@@ -41,7 +42,7 @@ def test_one_whose_time_has_just_run_out_does_not_keep_the_others_from_turning_a
                         await leave.wait()
 
         task = asyncio.create_task(slow_to_leave())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             await run_out.wait()
             health.failed()
             leave.set()
@@ -57,9 +58,9 @@ def test_a_surprise_while_it_looks_for_the_broker_does_not_leave_it_ill_for_ever
     async def scene() -> int:
         publisher = Surprising()
         health = Health(publisher)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WAIT_S):
             health.failed()
-            await until(lambda: not health.ill, 20)
+            await until(lambda: not health.ill)
         return publisher.pings
 
     assert asyncio.run(scene()) == 3

@@ -13,6 +13,7 @@ from parley.doctor_checks import FUNCTIONS
 from tests.support import ROOT
 from tests.tenancy.conftest import key_ring, tenancy
 from tests.tenancy.serving import SERVICE_KEY, Served
+from tests.waits import WAIT_S
 
 __all__ = ["key_ring", "tenancy"]
 
@@ -48,7 +49,7 @@ def parley(tmp_path: Path) -> Parley:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=WAIT_S,
             check=False,
         )
         assert "Traceback" not in done.stderr, done.stderr

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import answers, free_port, start_function, wait_until
+from tests.waits import WAIT_S
 
 HERE = Path(__file__).parent
 KEY = "a-service-token-key-of-forty-characters!"
@@ -24,7 +25,7 @@ class Running:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(10)
+        return self.process.wait(WAIT_S)
 
 
 Serve = Callable[..., Running]
@@ -49,4 +50,4 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     for running in started:
         if running.process.poll() is None:
             running.process.kill()
-            running.process.wait(10)
+            running.process.wait(WAIT_S)

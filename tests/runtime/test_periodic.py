@@ -10,6 +10,7 @@ from shared.runtime.errors import Unavailable
 from shared.runtime.metrics import REGISTRY
 from shared.runtime.periodic import LONGEST_S, after_failures, background, every, until
 from tests.messaging.broker import until as soon
+from tests.waits import WAIT_S
 
 TINY_S = 0.001
 
@@ -35,7 +36,7 @@ def surprise(number: int) -> Exception:
 
 def played(scenario: Callable[[], Awaitable[None]]) -> None:
     async def main() -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WAIT_S):
             await scenario()
 
     asyncio.run(main())

@@ -21,6 +21,7 @@ from tests.migrations.asking import ask
 from tests.moments import unix_at
 from tests.security.mutate import INJECTIONS
 from tests.services.processes import Process
+from tests.waits import WAIT_S
 
 MARK = "mark-that-stays"
 BODY_LIMIT = 3 * 1024 * 1024 + 1
@@ -76,7 +77,7 @@ def test_a_signature_that_is_not_the_body_s_opens_neither_door(
         if door is house.whatsapp and how == "in other letters":
             continue  # hexadecimal digits mean the same in both
         headers = {} if signature is None else {"X-Hub-Signature-256": signature}
-        answer = requests.post(door.url + path, data=body, headers=headers, timeout=10)
+        answer = requests.post(door.url + path, data=body, headers=headers, timeout=WAIT_S)
         assert answer.status_code == 401, how
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cache-Control"] == "no-store"
@@ -184,18 +185,18 @@ def test_an_injection_in_path_query_or_header_is_refused_or_only_text(
 ) -> None:
     door, safe = house.whatsapp, quote(evil[:1500], safe="")
     answers = [
-        requests.post(f"{door.url}/webhook/meta/{safe}", data=b"{}", timeout=10),
+        requests.post(f"{door.url}/webhook/meta/{safe}", data=b"{}", timeout=WAIT_S),
         requests.get(
             f"{door.url}/webhook/meta",
             params={"hub.mode": "subscribe", "hub.verify_token": evil, "hub.challenge": evil},
-            timeout=10,
+            timeout=WAIT_S,
         ),
     ]
     header = "".join(one for one in evil if one.isascii() and one not in "\r\n\0")
     for name in ("traceparent", "X-Request-Id", "X-Hub-Signature-256", "X-Forwarded-For"):
         known = {name: header.strip()[:1500]}
         url = f"{house.genesys.url}/webhook/genesys"
-        answers.append(requests.post(url, data=b"{}", headers=known, timeout=10))
+        answers.append(requests.post(url, data=b"{}", headers=known, timeout=WAIT_S))
     assert {answer.status_code for answer in answers} <= {400, 401, 403, 404}
     assert all("alert(1)" not in answer.text for answer in answers)
     lines_are_whole(door)
@@ -219,7 +220,7 @@ def test_a_body_over_the_limit_is_refused_however_its_length_is_told(house: Hous
 
     for door, path in ((house.whatsapp, "/webhook/meta"), (house.genesys, "/webhook/genesys")):
         for body in (b"x" * BODY_LIMIT, chunks()):
-            answer = requests.post(door.url + path, data=body, timeout=20)
+            answer = requests.post(door.url + path, data=body, timeout=WAIT_S)
             assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
@@ -233,10 +234,10 @@ def test_a_length_that_lies_or_a_request_in_a_request_is_one_request_at_most(hou
         b"Content-Length: -1\r\n",
     ]
     for head in heads:
-        with socket.create_connection(("127.0.0.1", house.whatsapp.port), timeout=3) as client:
+        with socket.create_connection(("127.0.0.1", house.whatsapp.port), timeout=WAIT_S) as client:
             client.sendall(b"POST /webhook/meta HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n0\r\n\r\n")
             client.sendall(smuggled)
-            client.settimeout(1)
+            client.settimeout(WAIT_S)  # of silence: there is no more
             answer = b""
             try:
                 while got := client.recv(65536):

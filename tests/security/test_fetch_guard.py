@@ -21,6 +21,7 @@ from shared.media.hosts import Allowed, Trusted, is_public
 from shared.media.meter import Meter
 from tests.delivery.provider import Provider, hang, reply, send_and_cut
 from tests.media.test_fetch import Names
+from tests.waits import WAIT_S
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTS = frozenset({"*.mypurecloud.de", "lookaside.fbsbx.com"})
@@ -113,7 +114,7 @@ def test_an_address_that_only_looks_like_a_listed_one_is_refused(address: str) -
 def fetched(url: str, names: AbstractResolver, trusted: Trusted = Trusted()) -> bytes:  # noqa: B008
     async def run() -> bytes:
         async with (
-            asyncio.timeout(10),
+            asyncio.timeout(WAIT_S),
             Fetcher.open(trusted, connect=1, stall=0.5, resolver=names) as fetcher,
             fetcher.get(URL(url)) as download,
         ):

@@ -16,6 +16,7 @@ import pytest
 from tests.gateway.conftest import office
 from tests.gateway.office import Office, declare
 from tests.support import ROOT
+from tests.waits import WAIT_S
 
 __all__ = ["office"]
 
@@ -27,7 +28,6 @@ CHECKS = (
 )
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("role", ROLES)
 def test_every_answer_is_one_that_is_published(
     office: Office, role: str | None, tmp_path: Path
@@ -51,7 +51,7 @@ def test_every_answer_is_one_that_is_published(
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=580,
+        timeout=6 * WAIT_S,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-6000:]

@@ -12,6 +12,7 @@ from shared.runtime.service_auth import ServiceTokens
 from shared.tenancy.vault import KeyRing
 from tests.security.known import INSIDE, filled, routes
 from tests.tenancy.serving import Served, served
+from tests.waits import WAIT_S
 
 NOWHERE = "127.0.0.1:9"
 KEY = "a-service-token-key-of-more-than-sixty-four-characters-for-HS512-too"
@@ -73,7 +74,7 @@ def test_every_route_refuses_every_forgery_in_the_same_words(function: Served) -
                 token = forge(function.name)
                 headers = {"Authorization": f"Bearer {token}"} if token else {}
                 url = function.url + filled(path)
-                answer = session.request(method, url, json={}, headers=headers, timeout=10)
+                answer = session.request(method, url, json={}, headers=headers, timeout=WAIT_S)
                 assert answer.status_code == 401, (method, path, kind)
                 answers.add(answer.content if method != "HEAD" else b"")
     assert len(answers - {b""}) == 1
@@ -82,7 +83,7 @@ def test_every_route_refuses_every_forgery_in_the_same_words(function: Served) -
 def test_a_good_token_opens_the_door(function: Served) -> None:
     token = ServiceTokens("test", KEY).mint(function.name)
     headers = {"Authorization": f"Bearer {token}"}
-    answer = requests.get(f"{function.url}/nowhere", headers=headers, timeout=10)
+    answer = requests.get(f"{function.url}/nowhere", headers=headers, timeout=WAIT_S)
     assert answer.status_code in (404, 405, 422)
 
 
@@ -90,7 +91,7 @@ def test_what_the_platform_s_gateway_brings_learns_no_more_than_whether_we_are_r
     function: Served,
 ) -> None:
     def asked(path: str, **headers: str) -> requests.Response:
-        return requests.get(function.url + path, headers=headers, timeout=10)
+        return requests.get(function.url + path, headers=headers, timeout=WAIT_S)
 
     ours = {"Authorization": f"Bearer {ServiceTokens('test', KEY).mint(function.name)}"}
     assert asked("/healthz", **BROUGHT).text == "ok"

@@ -9,6 +9,7 @@ import requests
 
 from shared.runtime.service_auth import ServiceTokens
 from tests.support import answers, free_port, start_function, wait_until
+from tests.waits import WAIT_S
 
 SERVICE_KEY = "a-service-token-key-of-forty-characters!"
 TOKENS = ServiceTokens("test", SERVICE_KEY)
@@ -35,7 +36,7 @@ class Process:
     def ready(self) -> "Process":
         running = self._running
         assert running is not None
-        wait_until(lambda: running.poll() is not None or answers(self.url + "/healthz"), 30)
+        wait_until(lambda: running.poll() is not None or answers(self.url + "/healthz"))
         assert running.poll() is None, self.output.read_text()
         return self
 
@@ -52,12 +53,12 @@ class Process:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self._running is not None and self.running:
             self._running.send_signal(how)
-            self._running.wait(20)
+            self._running.wait(WAIT_S)
 
     def post(self, path: str, body: bytes, **headers: str) -> requests.Response:
         """Call it as another function does."""
         known = {"Authorization": f"Bearer {TOKENS.mint(self.name)}"}
-        return requests.post(self.url + path, data=body, headers=known | headers, timeout=60)
+        return requests.post(self.url + path, data=body, headers=known | headers, timeout=WAIT_S)
 
     def logged(self) -> str:
         return self.output.read_text(errors="replace")

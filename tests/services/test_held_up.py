@@ -15,6 +15,7 @@ from shared.services.untold import Untold
 from shared.transforms.parts import Part
 from tests.services.lossy import Brief, Lossy, Mortal
 from tests.services.office import WAIT, Courier, Office, parts_of, taken
+from tests.waits import WAIT_S
 
 HARMLESS: dict[str, Any] = {"direction": "inbound", "resend_unknown_after": 0}
 STEPS = 10  # claim, and twice send and complete, each before and after
@@ -78,7 +79,7 @@ def test_a_process_that_ends_does_not_wait_for_ever() -> None:
 
     async def end() -> None:
         untold = Untold()
-        async with asyncio.timeout(5), untold.told_before_the_end(0.1):
+        async with asyncio.timeout(WAIT_S), untold.told_before_the_end(0.1):
             untold.tell(never)
 
     asyncio.run(end())

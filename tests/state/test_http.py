@@ -31,6 +31,7 @@ from shared.services.state import (
 )
 from tests.state.desk import NOON, new_id
 from tests.support import answers, free_port, start_function, wait_until
+from tests.waits import WAIT_S
 
 KEY = "a-service-token-key-of-forty-characters!"
 WAMID = "wamid.HBgNNDk/MTcw+w=="
@@ -52,7 +53,7 @@ def url(migrated: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     url, process = serve(tmp_path_factory.mktemp("state"), database_url, migrated.redis_url)
     yield url
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(WAIT_S) == 0
 
 
 def ask(url: str, work: Callable[[StateClient], Awaitable[T]]) -> T:
@@ -172,7 +173,7 @@ def test_what_is_wrong_has_its_name(url: str) -> None:
 def post(url: str, path: str, body: bytes, **headers: str) -> requests.Response:
     token = ServiceTokens("inbound-transform", KEY).mint("state")
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"} | headers
-    return requests.post(url + path, data=body, headers=headers, timeout=5)
+    return requests.post(url + path, data=body, headers=headers, timeout=WAIT_S)
 
 
 BAD_BODIES = [
@@ -210,7 +211,7 @@ def test_a_stranger_is_turned_away(url: str, path: str) -> None:
 def test_the_routes_are_described(url: str) -> None:
     token = ServiceTokens("x", KEY).mint("state")
     headers = {"Authorization": f"Bearer {token}"}
-    paths = requests.get(url + "/openapi.json", headers=headers, timeout=5).json()["paths"]
+    paths = requests.get(url + "/openapi.json", headers=headers, timeout=WAIT_S).json()["paths"]
     assert {(method, path) for path, methods in paths.items() for method in methods} == {
         ("post", "/state/claim"),
         ("post", "/state/complete"),
@@ -243,7 +244,7 @@ def test_without_redis_it_is_ready_and_works(migrated: Endpoints, tmp_path: Path
         assert found.customer == "491701"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(WAIT_S)
 
 
 def test_without_postgres_it_is_not_ready_and_says_so(migrated: Endpoints, tmp_path: Path) -> None:
@@ -255,4 +256,4 @@ def test_without_postgres_it_is_not_ready_and_says_so(migrated: Endpoints, tmp_p
             ask(url, lambda state: state.claim(request(key())))
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(WAIT_S)

@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from tests.support import free_port
+from tests.waits import WAIT_S
 
 
 class RedisServer:
@@ -28,7 +30,8 @@ class RedisServer:
             stdout=subprocess.DEVNULL,
         )
         with Redis.from_url(self.url, socket_timeout=1) as client:
-            for _ in range(200):
+            end = time.monotonic() + WAIT_S
+            while time.monotonic() < end:
                 with contextlib.suppress(RedisError):
                     client.ping()
                     return
@@ -41,7 +44,7 @@ class RedisServer:
         if self._process is not None:
             self.thaw()
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(WAIT_S)
             self._process = None
 
     def freeze(self) -> None:
@@ -63,8 +66,8 @@ def redis_server(folder: Path) -> Iterator[RedisServer]:
         server.stop()
 
 
-async def until(condition: Callable[[], Awaitable[bool]], limit: float = 5.0) -> None:
-    """Wait until `condition()` is true, for at most `limit` seconds."""
-    async with asyncio.timeout(limit):
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until `condition()` is true."""
+    async with asyncio.timeout(WAIT_S):
         while not await condition():  # noqa: ASYNC110 -- the other side is another process
             await asyncio.sleep(0.01)

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from local.services import Endpoints
 from shared.runtime.settings import ObjectSettings
 from shared.storage.s3 import Signer
+from tests.waits import WAIT_S
 
 MEGABYTE = 1024 * 1024
 
@@ -61,6 +62,6 @@ def unfinished_in(services: Endpoints, bucket: str) -> str:
     """S3's list of uploads in parts that were begun and not ended."""
     signer = Signer(settings(services))
     url = signer.address(bucket, query="uploads=")
-    answer = requests.get(url, headers=signer.headers("GET", url, {}), timeout=10)
+    answer = requests.get(url, headers=signer.headers("GET", url, {}), timeout=WAIT_S)
     assert answer.status_code == 200, answer.text
     return answer.text

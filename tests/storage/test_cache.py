@@ -1,16 +1,15 @@
 """The cache on a real Redis that is well, stopped, frozen, full of rubbish, or back again."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from shared.runtime.errors import Unavailable
 from shared.storage.cache import Cache, CacheLimits
 from tests.storage.redis_server import RedisServer, redis_server, until
+from tests.waits import WAIT_S
 
 
 @pytest.fixture
@@ -25,12 +24,6 @@ def on_cache(url: str, test: Callable[[Cache], Awaitable[None]]) -> None:
             await test(cache)
 
     asyncio.run(run())
-
-
-async def timed(call: Coroutine[Any, Any, object]) -> float:
-    begin = time.monotonic()
-    await call
-    return time.monotonic() - begin
 
 
 def test_values_come_back_and_expire(server: RedisServer) -> None:
@@ -132,10 +125,8 @@ def test_frozen_redis_costs_the_first_calls_a_moment_and_the_rest_nothing(
     async def test(cache: Cache) -> None:
         await cache.set("a", b"1", ttl=60)
         server.freeze()
-        first = [await timed(cache.get("a")) for _ in range(2)]
-        rest = [await timed(cache.get("a")) for _ in range(50)]
-        assert max(first) < 1.0
-        assert max(rest) < 0.1, "an open breaker asks nobody"
+        async with asyncio.timeout(WAIT_S):  # asked each time, they would take longer
+            assert [await cache.get("a") for _ in range(2000)] == [None] * 2000
         server.thaw()
 
         async def back() -> bool:
@@ -150,10 +141,9 @@ def test_a_crowd_at_a_frozen_redis_waits_no_longer_than_one_call(server: RedisSe
     async def test(cache: Cache) -> None:
         await cache.set("a", b"1", ttl=60)
         server.freeze()
-        begin = time.monotonic()
-        values = await asyncio.gather(*(cache.get("a") for _ in range(300)))
+        async with asyncio.timeout(WAIT_S):  # in a row, they would take longer
+            values = await asyncio.gather(*(cache.get("a") for _ in range(300)))
         assert set(values) == {None}
-        assert time.monotonic() - begin < 1.0
 
     on_cache(server.url, test)
 

@@ -20,6 +20,7 @@ from tests.moments import moment
 from tests.storage.forwarder import Forwarder
 from tests.storage.s3_tools import digest_of, keys_in, settings, stream, unfinished_in
 from tests.support import free_port, wait_until
+from tests.waits import WAIT_S
 
 BUCKET = "media-inbound"
 HEADERS = {"Content-Type": "video/mp4", "Content-Disposition": 'inline; filename="clip.mp4"'}
@@ -66,7 +67,7 @@ def test_a_link_shows_the_type_and_the_name_to_a_plain_get(buckets: Endpoints, s
     key = new_key()
     write(buckets, key, size)
     link = Signer(settings(buckets)).link(BUCKET, key, timedelta(hours=1))
-    answer = requests.get(link, timeout=10)
+    answer = requests.get(link, timeout=WAIT_S)
     assert answer.status_code == 200, answer.text
     assert hashlib.sha256(answer.content).hexdigest() == digest_of(size)
     assert answer.headers["content-type"] == HEADERS["Content-Type"]
@@ -80,9 +81,9 @@ def test_a_link_is_signed_for_the_public_address(buckets: Endpoints) -> None:
     outside = f"http://localhost:{inside.port}"
     link = Signer(settings(buckets, public=outside)).link(BUCKET, key, timedelta(hours=1))
     assert link.startswith(outside)
-    assert requests.get(link, timeout=10).status_code == 200
+    assert requests.get(link, timeout=WAIT_S).status_code == 200
     elsewhere = link.replace("localhost", "127.0.0.1")
-    assert requests.get(elsewhere, timeout=10).status_code == 403
+    assert requests.get(elsewhere, timeout=WAIT_S).status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import requests
 
 from shared.runtime.service_auth import ServiceTokens
 from tests.support import answers, free_port, start_function, wait_until
+from tests.waits import WAIT_S
 
 SERVICE_KEY = "a-service-token-key-of-forty-characters!"
 
@@ -33,7 +34,7 @@ class Served:
             json=body,
             params=params,
             headers={"Authorization": f"Bearer {token}"},
-            timeout=20,
+            timeout=WAIT_S,
         )
 
 
@@ -51,4 +52,4 @@ def served(name: str, folder: Path, **environment: str) -> Iterator[Served]:
         yield function
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(15)
+        process.wait(WAIT_S)

@@ -17,6 +17,7 @@ from tests.migrations.asking import ask
 from tests.parley.conftest import Parley, parley
 from tests.tenancy.declared import tenant_file
 from tests.tenancy.serving import SERVICE_KEY, Served
+from tests.waits import WAIT_S
 
 __all__ = ["parley"]
 
@@ -58,7 +59,7 @@ def test_a_dump_of_the_database_reveals_none(file: dict[str, Any], migrated: End
         ["pg_dump", "--dbname", migrated.database_owner_url, "--inserts", "--no-sync"],
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=WAIT_S,
     ).stdout.decode()
     assert file["tenant"] in dump
     assert "tenant_credentials" in dump

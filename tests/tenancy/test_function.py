@@ -15,6 +15,7 @@ from shared.storage.database import Database
 from shared.tenancy.vault import KeyRing
 from tests.tenancy.declared import tenant_file
 from tests.tenancy.serving import Served, served
+from tests.waits import WAIT_S
 
 File = dict[str, Any]
 
@@ -356,7 +357,7 @@ def test_an_app_needs_its_secret_and_a_name_of_its_own(tenancy: Served) -> None:
     ],
 )
 def test_strangers_learn_nothing(tenancy: Served, method: str, path: str) -> None:
-    assert requests.request(method, tenancy.url + path, timeout=5).status_code == 401
+    assert requests.request(method, tenancy.url + path, timeout=WAIT_S).status_code == 401
 
 
 def test_path_and_body_must_agree(tenancy: Served) -> None:

@@ -13,6 +13,7 @@ from shared.messaging.envelope import CONTENT_TYPE, Event, EventType
 from shared.runtime.settings import ObjectSettings
 from tests.services.processes import Process
 from tests.transform_functions.stage import Stage, Tenant, outcome, post, refusal, without
+from tests.waits import WAIT_S
 
 ATTRIBUTES = ["id", "type", "source", "time", "partitionkey", "data"]
 OWNER = ["tenantid", "channelid"]
@@ -184,4 +185,4 @@ def test_a_stranger_is_turned_away(stage: Stage, tenant: Tenant, name: str) -> N
     url = function(stage, name).url
     headers = {"Content-Type": CONTENT_TYPE}
     body = tenant.customer_writes().encode()
-    assert requests.post(url, data=body, headers=headers, timeout=5).status_code == 401
+    assert requests.post(url, data=body, headers=headers, timeout=WAIT_S).status_code == 401

@@ -23,6 +23,7 @@ from tests.transform_functions.stage import (
     post,
     refusal,
 )
+from tests.waits import WAIT_S
 
 META_AWAY = reply(503, {"error": {"code": 131016, "message": "Service unavailable"}})
 ITS_WAY = "it is on its way"
@@ -63,7 +64,10 @@ def test_a_file_comes_with_its_message(
     [sent] = tenant.at_genesys()
     assert (sent["text"], sent["channel"]["messageId"]) == ("look at this", event.subject)
     [file] = files(tenant)
-    assert (file["mediaType"], requests.get(file["url"], timeout=5).content) == (type_, content)
+    assert (file["mediaType"], requests.get(file["url"], timeout=WAIT_S).content) == (
+        type_,
+        content,
+    )
     assert stage.asked_for() == []
 
 
@@ -96,7 +100,7 @@ def test_a_file_that_is_not_there_yet_comes_once_after_its_message(
     assert outcome(stage.inbound, asking) == "delivered"
     assert outcome(stage.inbound, asking) == "duplicate"
     [file] = files(tenant)
-    assert requests.get(file["url"], timeout=5).content == PNG
+    assert requests.get(file["url"], timeout=WAIT_S).content == PNG
     assert tenant.at_genesys()[1]["channel"]["messageId"] == f"{event.subject}#file"
 
 

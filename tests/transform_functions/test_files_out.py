@@ -17,6 +17,7 @@ from tests.transform_functions.stage import (
     outcome,
     post,
 )
+from tests.waits import WAIT_S
 
 AWAY = reply(503, {"error": {"code": 131016, "message": "Service unavailable"}})
 LINK = {"media_mode": "link"}
@@ -120,7 +121,7 @@ def test_a_file_of_a_type_that_no_upload_takes_goes_as_a_link(
     *_, last = bodies(tenant)
     name, link = last.splitlines()
     assert name == "[file: a file.gif]"
-    assert requests.get(link, timeout=10).content == GIF
+    assert requests.get(link, timeout=WAIT_S).content == GIF
     assert "thanks" in "".join(bodies(tenant))
     assert tenant.told() == []
 

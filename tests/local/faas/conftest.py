@@ -18,6 +18,7 @@ from local.faas.plan import Plan
 from local.faas.state import State
 from local.services import clock
 from tests.support import free_port
+from tests.waits import WAIT_S
 
 # Answers /readyz; tells its environment and secrets; dies when asked to.
 HANDLER = textwrap.dedent("""
@@ -76,7 +77,7 @@ class Room:
             env={"PATH": "/usr/bin:/bin", **clock.moved(), **environment},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=WAIT_S,
             check=False,
         )
 
@@ -100,12 +101,12 @@ class Room:
     def get(self, name: str, path: str = "/", offset: int = 0) -> Any:
         """JSON that a function answers."""
         url = f"http://127.0.0.1:{self.ports[name] + offset}{path}"
-        return requests.get(url, timeout=5).json()
+        return requests.get(url, timeout=WAIT_S).json()
 
     def die(self, name: str) -> None:
         """Make a function's process end by itself with exit code 3."""
         with pytest.raises(requests.ConnectionError):
-            requests.get(f"http://127.0.0.1:{self.ports[name]}/die", timeout=5)
+            requests.get(f"http://127.0.0.1:{self.ports[name]}/die", timeout=WAIT_S)
 
 
 MakeRoom = Callable[..., Room]

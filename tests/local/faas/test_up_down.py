@@ -114,7 +114,7 @@ def test_a_function_that_dies_is_started_again_and_counted(make_room: MakeRoom) 
     room.up()
     before, other = pid_of(room, "one"), pid_of(room, "two")
     room.die("one")
-    wait_until(lambda: pid_of(room, "one") not in {0, before}, limit=10)
+    wait_until(lambda: pid_of(room, "one") not in {0, before})
     entry = room.state().entries["one"]
     assert (entry.restarts, entry.last_exit) == (1, "exit code 3")
     assert pid_of(room, "two") == other
@@ -126,8 +126,8 @@ def test_status_shows_the_death_and_then_that_it_is_ready_again(make_room: MakeR
     room = make_room("one")
     room.up()
     room.die("one")
-    wait_until(lambda: "again in" in room.command("status").stdout, limit=10)
-    wait_until(lambda: room.command("status").returncode == 0, limit=10)
+    wait_until(lambda: "again in" in room.command("status").stdout)
+    wait_until(lambda: room.command("status").returncode == 0)
     line = room.command("status").stdout.splitlines()[1]
     assert line.split()[:2] == ["one", str(room.ports["one"])]
     assert "ready" in line

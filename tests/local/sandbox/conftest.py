@@ -11,6 +11,7 @@ import pytest
 from local.sandbox.client import Sandbox
 from local.sandbox.room.settings import Settings
 from tests.local.sandbox.support import Receiver, World
+from tests.waits import WAIT_S
 
 FAST = {
     "graph": {"retry_first_s": 0.02, "status_delay_ms": {"sent": 1, "delivered": 20, "read": 40}},
@@ -27,7 +28,7 @@ def process() -> Iterator[Sandbox]:
         with Sandbox(url) as client:
             yield client
         running.terminate()
-        assert running.wait(10) in {0, -15}
+        assert running.wait(WAIT_S) in {0, -15}
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import requests
 from local.sandbox.client import Message, Sandbox
 from local.sandbox.room.magic import png
 from tests.moments import told_at
+from tests.waits import WAIT_S
 
 PNG = png()
 HANG: Literal["hang"] = "hang"
@@ -174,12 +175,12 @@ class World:
         headers |= over.pop("headers", {})
         url = f"{self.sandbox.graph_url}/{version}/{number}/messages"
         payload = {"data": over.pop("data")} if "data" in over else {"json": body}
-        return requests.post(url, headers=headers, timeout=10, **payload)
+        return requests.post(url, headers=headers, timeout=WAIT_S, **payload)
 
     def login(self, secret: str = "client-secret", **form: str) -> requests.Response:
         data = {"grant_type": "client_credentials", **form}
         url = f"{self.sandbox.login_url}/oauth/token"
-        return requests.post(url, auth=(self.client_id, secret), data=data, timeout=10)
+        return requests.post(url, auth=(self.client_id, secret), data=data, timeout=WAIT_S)
 
     def genesys(self, end: str, body: Any, **over: Any) -> requests.Response:
         """POST to inbound/open/<end>; `over`: integration, token, data, headers."""
@@ -191,7 +192,7 @@ class World:
         base = f"{self.sandbox.genesys_url}/api/v2/conversations/messages"
         payload = {"data": over.pop("data")} if "data" in over else {"json": body}
         url = f"{base}/{integration}/inbound/open/{end}"
-        return requests.post(url, headers=headers, timeout=10, **payload)
+        return requests.post(url, headers=headers, timeout=WAIT_S, **payload)
 
     def wamid(self, body: Any) -> str:
         """Send what must be accepted; answers its id."""
@@ -213,7 +214,7 @@ class World:
             data={k: v for k, v in fields.items() if v is not None},
             files=files,
             headers={"Authorization": f"Bearer {token}"},
-            timeout=30,
+            timeout=WAIT_S,
         )
 
     def uploaded(self, content: bytes = PNG, mime: str = "image/png") -> str:
@@ -228,12 +229,12 @@ class World:
         token, query = over.pop("token", self.graph_token), over.pop("query", {})
         url = f"{self.sandbox.graph_url}/v23.0/{media_id}"
         headers = {"Authorization": f"Bearer {token}"}
-        return requests.request(method, url, headers=headers, params=query, timeout=10)
+        return requests.request(method, url, headers=headers, params=query, timeout=WAIT_S)
 
     def fetched(self, url: str, token: str | None = None) -> requests.Response:
         """GET a download link with the Graph token."""
         headers = {"Authorization": f"Bearer {token or self.graph_token}"}
-        return requests.get(url, headers=headers, timeout=30)
+        return requests.get(url, headers=headers, timeout=WAIT_S)
 
     def bearer(self) -> dict[str, str]:
         """The header of a Genesys call."""
@@ -263,7 +264,7 @@ class World:
             found = [s for v in self.hooks() for s in v.get("statuses", [])]
             return found if len(found) >= count else []
 
-        found: list[dict[str, Any]] = self.sandbox.wait_for(come, 20)
+        found: list[dict[str, Any]] = self.sandbox.wait_for(come, WAIT_S)
         return found
 
     def posted(self, count: int = 1) -> list[dict[str, Any]]:

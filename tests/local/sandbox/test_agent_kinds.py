@@ -12,6 +12,7 @@ import requests
 from local.sandbox.client import SandboxError
 from local.sandbox.room.magic import GIF
 from tests.local.sandbox.support import World
+from tests.waits import WAIT_S
 
 ASHA = "+919876543210"
 
@@ -125,7 +126,7 @@ def test_a_file_is_offered_and_can_be_had(world: World, mime: str, media_type: s
     assert (attachment["mediaType"], attachment["mime"]) == (media_type, mime)
     assert (attachment["contentSizeBytes"], attachment["text"]) == (90_000, "c")
     assert "text" not in body
-    got = requests.get(attachment["url"], timeout=5)
+    got = requests.get(attachment["url"], timeout=WAIT_S)
     assert (got.status_code, got.headers["Content-Type"]) == (200, mime)
     assert hashlib.sha256(got.content).hexdigest() == said.files[0].sha256
     assert world.talk()[0].files[0].sha256 == said.files[0].sha256
@@ -148,7 +149,7 @@ def test_several_files_words_beside_them_and_lies(world: World) -> None:
     assert first["id"] != second["id"]
     assert (first["mime"], first["contentSizeBytes"], first["sha256"]) == ("image/jpeg", 1, "00")
     assert first["filename"] == "../a b.gif"
-    assert requests.get(first["url"], timeout=5).content == GIF
+    assert requests.get(first["url"], timeout=WAIT_S).content == GIF
 
 
 def test_a_link_may_lead_anywhere(world: World) -> None:
@@ -167,33 +168,33 @@ def test_a_file_may_want_our_token(world: World) -> None:
     world.sandbox.setup(other.described(), add=True)
     for url in (link(world, auth="bearer"), link(world)):
         world.sandbox.settings(genesys={"download_auth": "bearer"})
-        bare = requests.get(url, timeout=5)
+        bare = requests.get(url, timeout=WAIT_S)
         assert (bare.status_code, bare.json()["code"]) == (401, "authentication.required")
-        assert requests.get(url, headers=world.bearer(), timeout=5).status_code == 200
-        assert requests.get(url, headers=other.bearer(), timeout=5).status_code == 404
+        assert requests.get(url, headers=world.bearer(), timeout=WAIT_S).status_code == 200
+        assert requests.get(url, headers=other.bearer(), timeout=WAIT_S).status_code == 404
         wrong = {"Authorization": "Bearer none"}
-        assert requests.get(url, headers=wrong, timeout=5).json()["code"] == "bad.credentials"
+        assert requests.get(url, headers=wrong, timeout=WAIT_S).json()["code"] == "bad.credentials"
 
 
 def test_a_file_may_be_gone(world: World) -> None:
     url = link(world, auth="expired")
-    assert requests.get(url, timeout=5).status_code == 403
+    assert requests.get(url, timeout=WAIT_S).status_code == 403
     world.sandbox.settings(genesys={"download_expired_status": 410, "download_seconds": 0})
-    assert requests.get(url, timeout=5).status_code == 410
-    assert requests.get(link(world), timeout=5).status_code == 410
-    assert requests.get(f"{url[:-32]}{'0' * 32}", timeout=5).status_code == 410
+    assert requests.get(url, timeout=WAIT_S).status_code == 410
+    assert requests.get(link(world), timeout=WAIT_S).status_code == 410
+    assert requests.get(f"{url[:-32]}{'0' * 32}", timeout=WAIT_S).status_code == 410
 
 
 @pytest.mark.parametrize("way", ["same", "elsewhere"])
 def test_a_file_may_lie_behind_a_redirect(world: World, way: str) -> None:
     before = world.sandbox.counters().get("genesys_tokens_at_storage", 0)
     url = link(world, redirect=way)
-    first = requests.get(url, allow_redirects=False, timeout=5)
+    first = requests.get(url, allow_redirects=False, timeout=WAIT_S)
     place = first.headers["Location"]
     assert first.status_code == 302
     assert place.startswith(world.sandbox.base_url) is (way == "same")
-    assert requests.get(url, timeout=5).status_code == 200
-    requests.get(place, headers={"Authorization": "Bearer x"}, timeout=5)
+    assert requests.get(url, timeout=WAIT_S).status_code == 200
+    requests.get(place, headers={"Authorization": "Bearer x"}, timeout=WAIT_S)
     assert world.sandbox.counters()["genesys_tokens_at_storage"] == before + 1
 
 
@@ -201,15 +202,15 @@ def test_faults_of_files(world: World) -> None:
     said = world.sandbox.agent_sends(world.integration, ASHA, "attachment", size=200_000, wait=True)
     url = world.posted()[-1]["content"][0]["attachment"]["url"]
     world.sandbox.fault("genesys", "status", match={"name": "download"}, status=503, count=1)
-    assert requests.get(url, timeout=5).status_code == 503
+    assert requests.get(url, timeout=WAIT_S).status_code == 503
     world.sandbox.fault("genesys", "cut_short", match={"name": "download"}, bytes=10, count=1)
     with pytest.raises(requests.RequestException):
-        _ = requests.get(url, timeout=5).content
+        _ = requests.get(url, timeout=WAIT_S).content
     world.sandbox.fault("genesys", "corrupt", count=1)
-    spoiled = hashlib.sha256(requests.get(url, timeout=5).content).hexdigest()
+    spoiled = hashlib.sha256(requests.get(url, timeout=WAIT_S).content).hexdigest()
     assert spoiled != said.files[0].sha256
     world.sandbox.settings(genesys={"download_length": False})
-    assert "Content-Length" not in requests.get(url, timeout=5).headers
+    assert "Content-Length" not in requests.get(url, timeout=WAIT_S).headers
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import get_args
 
 from local.sandbox.client import Sandbox
 from local.sandbox.room.faults import Kind
+from tests.waits import WAIT_S
 
 COMMAND = [sys.executable, "-m", "local.sandbox"]
 
@@ -62,5 +63,5 @@ def test_it_starts_with_its_settings_and_stops_when_told() -> None:
             sandbox.wait_ready()
             settings = sandbox.settings()
         running.terminate()
-        assert running.wait(10) in {0, -15}
+        assert running.wait(WAIT_S) in {0, -15}
     assert (settings["limits"], settings["graph"]["statuses"]) == ("off", ["sent"])

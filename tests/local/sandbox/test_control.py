@@ -10,6 +10,7 @@ import requests
 from local.sandbox.client import SandboxError
 from local.sandbox.room.settings import Settings
 from tests.local.sandbox.support import World, open_message, text_message
+from tests.waits import WAIT_S
 
 
 def broken(world: World, part: str, **changes: Any) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def test_a_reset_puts_back_settings_and_faults_and_forgets_but_for_who_exists(
     sandbox.fault("graph", "status", code=131026)
     world.receiver.script(world.meta_path, 500)
     sandbox.customer_says(world.number, "491", "x")
-    assert sandbox.wait_for(lambda s: s.records(state="retrying"), 5)
+    assert sandbox.wait_for(lambda s: s.records(state="retrying"), WAIT_S)
     sandbox.reset()
     assert sandbox.settings() == Settings().model_dump()
     assert (sandbox.records(), sandbox.conversations()) == ([], [])
@@ -71,7 +72,7 @@ def test_a_reset_puts_back_settings_and_faults_and_forgets_but_for_who_exists(
 
 
 def test_a_set_up_shows_no_secret(world: World) -> None:
-    shown = requests.get(f"{world.sandbox.base_url}/control/tenants", timeout=5).text
+    shown = requests.get(f"{world.sandbox.base_url}/control/tenants", timeout=WAIT_S).text
     assert world.number in shown
     for secret in (world.app_secret, world.webhook_secret, world.graph_token, "client-secret"):
         assert secret not in shown
@@ -159,9 +160,9 @@ def test_memory_is_bounded_and_the_loss_is_counted(world: World) -> None:
     world.sandbox.settings(room={"max_messages": 5, "max_records": 4})
     for n in range(8):
         world.sandbox.customer_says(world.number, "491", f"m{n}", wait=True)
-    records = requests.get(f"{url}/records", timeout=5).json()
+    records = requests.get(f"{url}/records", timeout=WAIT_S).json()
     assert (len(records["records"]), records["dropped"]) == (4, 4)
-    threads = requests.get(f"{url}/conversations", timeout=5).json()
+    threads = requests.get(f"{url}/conversations", timeout=WAIT_S).json()
     assert threads["dropped"] == 3
     (thread,) = threads["conversations"]
     assert [m["text"] for m in thread["messages"]] == [f"m{n}" for n in range(3, 8)]
@@ -172,9 +173,9 @@ def test_memory_is_bounded_and_the_loss_is_counted(world: World) -> None:
 
 def test_waiting_ends_with_the_counters(world: World) -> None:
     with pytest.raises(TimeoutError, match="counters"):
-        world.sandbox.wait_for(lambda _: False, 0.1)
+        world.sandbox.wait_for(lambda _: False, WAIT_S)
     world.sandbox.customer_says(world.number, "491", "x")
-    last = world.sandbox.wait_for(lambda s: s.counters().get("webhooks_delivered", 0), 5)
+    last = world.sandbox.wait_for(lambda s: s.counters().get("webhooks_delivered", 0), WAIT_S)
     assert last >= 1
 
 
@@ -183,6 +184,6 @@ def test_undelivered_webhooks_can_be_dropped(world: World) -> None:
     world.receiver.script(world.meta_path, 500)
     world.sandbox.customer_says(world.number, "491", "x")
     world.receiver.hits(world.meta_path, 1)
-    assert world.sandbox.wait_for(lambda s: s.records(state="retrying"), 5)
+    assert world.sandbox.wait_for(lambda s: s.records(state="retrying"), WAIT_S)
     world.sandbox.drop_webhooks()
     assert world.sandbox.counters()["webhooks_pending"] == 0

@@ -11,6 +11,7 @@ import requests
 
 from local.sandbox.client import SandboxError
 from tests.local.sandbox.support import World, open_message, text_message
+from tests.waits import WAIT_S
 
 
 def got_texts(world: World) -> list[str | None]:
@@ -159,7 +160,7 @@ def test_a_fault_ends_by_time_or_by_hand(world: World) -> None:
     world.opened()
     world.sandbox.fault("graph", "status", status=500, seconds=0.2, match=own(world))
     assert world.graph(text_message()).status_code == 500
-    assert world.sandbox.wait_for(lambda _: world.graph(text_message()).ok, 5)
+    assert world.sandbox.wait_for(lambda _: world.graph(text_message()).ok, WAIT_S)
     stays = world.sandbox.fault("graph", "status", status=500, match=own(world))
     assert [world.graph(text_message()).status_code for _ in range(3)] == [500] * 3
     world.sandbox.clear_faults(stays)

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from tests.local.sandbox.support import World, text_message
+from tests.waits import WAIT_S
 
 
 def interactive(action: dict[str, Any], kind: str = "button", **more: Any) -> dict[str, Any]:
@@ -213,5 +214,5 @@ def test_a_known_template_needs_its_parameters(world: World) -> None:
 
 
 def test_another_path_has_a_graph_error(world: World) -> None:
-    got = requests.get(f"{world.sandbox.graph_url}/v23.0/me", timeout=5)
+    got = requests.get(f"{world.sandbox.graph_url}/v23.0/me", timeout=WAIT_S)
     assert (got.status_code, got.json()["error"]["code"]) == (400, 2500)

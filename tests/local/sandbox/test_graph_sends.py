@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.local.sandbox.support import World, text_message
+from tests.waits import WAIT_S
 
 
 def statuses(world: World, count: int) -> list[dict[str, Any]]:
@@ -19,7 +20,7 @@ def statuses(world: World, count: int) -> list[dict[str, Any]]:
         found = [s for v in values for s in v.get("statuses", [])]
         return found if len(found) >= count else []
 
-    found: list[dict[str, Any]] = world.sandbox.wait_for(come, 10)
+    found: list[dict[str, Any]] = world.sandbox.wait_for(come, WAIT_S)
     return found
 
 

@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from tests.local.sandbox.support import World, open_message
+from tests.waits import WAIT_S
 
 
 def test_a_token_is_given_for_basic_and_form(world: World) -> None:
@@ -24,7 +25,7 @@ def test_credentials_in_the_form_do_too(world: World) -> None:
         "client_secret": "client-secret",
     }
     url = f"{world.sandbox.login_url}/oauth/token"
-    assert requests.post(url, data=form, timeout=5).status_code == 200
+    assert requests.post(url, data=form, timeout=WAIT_S).status_code == 200
 
 
 def test_the_life_of_a_token_is_the_clients_or_the_settings(world: World) -> None:
@@ -51,7 +52,7 @@ def test_a_wrong_client_or_secret_is_refused_in_oauth_words(world: World, status
 def test_another_grant_or_body_is_refused(world: World) -> None:
     assert world.login(grant_type="password").json()["error"] == "unsupported_grant_type"
     url = f"{world.sandbox.login_url}/oauth/token"
-    got = requests.post(url, json={"grant_type": "client_credentials"}, timeout=5)
+    got = requests.post(url, json={"grant_type": "client_credentials"}, timeout=WAIT_S)
     assert (got.status_code, got.json()["error"]) == (400, "invalid_request")
 
 

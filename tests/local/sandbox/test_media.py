@@ -14,6 +14,7 @@ from urllib3.util import SKIP_HEADER
 from local.sandbox.client import Sent
 from local.sandbox.room.magic import JPEG, png
 from tests.local.sandbox.support import World
+from tests.waits import WAIT_S
 
 ASHA = "919876543210"
 MB = 1024 * 1024
@@ -90,10 +91,10 @@ def test_a_file_belongs_to_its_number(world: World) -> None:
 def test_a_stranger_gets_nothing(world: World) -> None:
     _, media = picture(world)
     assert world.media(media["id"], token="none").json()["error"]["code"] == 190
-    assert requests.get(media["url"], timeout=5).status_code == 401
+    assert requests.get(media["url"], timeout=WAIT_S).status_code == 401
     assert world.fetched(media["url"], "none").status_code == 401
     world.sandbox.settings(graph={"media_for_strangers": "html"})
-    page = requests.get(media["url"], timeout=5)
+    page = requests.get(media["url"], timeout=WAIT_S)
     assert (page.status_code, page.headers["Content-Type"].partition(";")[0]) == (200, "text/html")
 
 
@@ -123,7 +124,7 @@ def test_a_client_without_a_name_may_be_refused(world: World) -> None:
     world.sandbox.settings(graph={"media_needs_user_agent": True})
     _, media = picture(world)
     bare = {"Authorization": f"Bearer {world.graph_token}", "User-Agent": SKIP_HEADER}
-    assert requests.get(media["url"], headers=bare, timeout=5).status_code == 400
+    assert requests.get(media["url"], headers=bare, timeout=WAIT_S).status_code == 400
     assert world.fetched(media["url"]).status_code == 200
 
 
@@ -140,7 +141,7 @@ def test_a_large_file_is_streamed(world: World) -> None:
     digest, size = hashlib.sha256(), 0
     video = world.hooks()[0]["messages"][0]["video"]
     headers = {"Authorization": f"Bearer {world.graph_token}"}
-    with requests.get(video["url"], headers=headers, stream=True, timeout=30) as got:
+    with requests.get(video["url"], headers=headers, stream=True, timeout=WAIT_S) as got:
         for chunk in got.iter_content(1 << 20):
             digest.update(chunk)
             size += len(chunk)
@@ -233,7 +234,7 @@ def test_a_bad_upload_is_refused(world: World, case: str) -> None:
 def test_what_is_no_form_is_refused(world: World, content_type: str, body: bytes) -> None:
     headers = {"Authorization": f"Bearer {world.graph_token}", "Content-Type": content_type}
     url = f"{world.sandbox.graph_url}/v23.0/{world.number}/media"
-    got = requests.post(url, data=body, headers=headers, timeout=5)
+    got = requests.post(url, data=body, headers=headers, timeout=WAIT_S)
     assert (got.status_code, got.json()["error"]["code"]) == (400, 100)
 
 

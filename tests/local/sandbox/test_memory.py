@@ -13,6 +13,7 @@ import requests
 
 from local.sandbox.client import Sandbox
 from tests.local.sandbox.support import Receiver, World
+from tests.waits import WAIT_S
 
 MB = 1024 * 1024
 SIZE = 100 * MB
@@ -58,12 +59,12 @@ def test_a_hundred_megabytes_go_each_way_in_little_memory(lonely: tuple[World, i
     bearer = {"Authorization": f"Bearer {world.graph_token}"}
     kind = {"Content-Type": "multipart/form-data; boundary=between"}
     url = f"{world.sandbox.graph_url}/v23.0/{world.number}/media"
-    sent = requests.post(url, data=form("between"), headers=bearer | kind, timeout=60)
+    sent = requests.post(url, data=form("between"), headers=bearer | kind, timeout=WAIT_S)
     digest = hashlib.sha256(bytes(SIZE)).hexdigest()
     assert world.media(sent.json()["id"]).json()["sha256"] == digest
     said = world.sandbox.customer_sends(world.number, "491", "video", size=SIZE, wait=True)
     link = world.media(str(said.files[0].id)).json()["url"]
-    with requests.get(link, headers=bearer, stream=True, timeout=60) as got:
+    with requests.get(link, headers=bearer, stream=True, timeout=WAIT_S) as got:
         assert sum(len(chunk) for chunk in got.iter_content(MB)) == SIZE
     file = world.sandbox.agent_sends(world.integration, "+491", "attachment", size=SIZE, wait=True)
     offered = world.posted()[0]["content"][0]["attachment"]["url"]

@@ -9,16 +9,17 @@ import pytest
 import requests
 
 from local.sandbox.client import Sandbox
+from tests.waits import WAIT_S
 
 
 def about(sandbox: Sandbox) -> dict[str, Any]:
     place = f"{sandbox.issuer}/.well-known/openid-configuration"
-    found: dict[str, Any] = requests.get(place, timeout=5).json()
+    found: dict[str, Any] = requests.get(place, timeout=WAIT_S).json()
     return found
 
 
 def keys(sandbox: Sandbox) -> dict[str, jwt.PyJWK]:
-    listed = requests.get(about(sandbox)["jwks_uri"], timeout=5).json()["keys"]
+    listed = requests.get(about(sandbox)["jwks_uri"], timeout=WAIT_S).json()["keys"]
     assert all(not {"d", "p", "q"} & set(each) for each in listed)
     return {each["kid"]: jwt.PyJWK.from_dict(each) for each in listed}
 
@@ -76,5 +77,5 @@ def test_after_a_rotation_the_former_keys_stay_or_go(sandbox: Sandbox) -> None:
 
 def test_faults_act_on_it(sandbox: Sandbox) -> None:
     sandbox.fault("oidc", "status", status=503, count=1)
-    assert requests.get(f"{sandbox.issuer}/jwks", timeout=5).status_code == 503
-    assert requests.get(f"{sandbox.issuer}/jwks", timeout=5).status_code == 200
+    assert requests.get(f"{sandbox.issuer}/jwks", timeout=WAIT_S).status_code == 503
+    assert requests.get(f"{sandbox.issuer}/jwks", timeout=WAIT_S).status_code == 200

@@ -13,6 +13,7 @@ from local.sandbox.client import Message
 from local.sandbox.room.magic import GIF, png
 from tests.local.sandbox.support import World, open_message, receipt
 from tests.moments import told_at
+from tests.waits import WAIT_S
 
 ASHA = "+919876543210"
 MB = 1024 * 1024
@@ -35,7 +36,7 @@ def asked(world: World, to: str = ASHA) -> str:
 def other(path: str, world: World, method: str = "POST", body: Any = None) -> requests.Response:
     """A call of another endpoint of the messages API."""
     url = f"{world.sandbox.genesys_url}/api/v2/conversations/messages/{path}"
-    return requests.request(method, url, json=body, headers=world.bearer(), timeout=10)
+    return requests.request(method, url, json=body, headers=world.bearer(), timeout=WAIT_S)
 
 
 def test_a_tap_says_what_it_is_about(world: World) -> None:

@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
 import requests
 
 from local.services import Endpoints, Services
@@ -12,9 +11,9 @@ from local.services.ports import is_free
 from tests.local.services.traces import processes_of
 from tests.local.services.use import fill, kept, sql
 from tests.support import wait_until
+from tests.waits import WAIT_S
 
 
-@pytest.mark.timeout(240)  # two whole starts, on a machine that others use too
 def test_down_leaves_nothing_and_up_again_finds_the_old_data(
     own: Services, root: Path, said: list[str]
 ) -> None:
@@ -23,12 +22,13 @@ def test_down_leaves_nothing_and_up_again_finds_the_old_data(
     hold_the_roles_to_their_rights(endpoints)
     hold_the_secrets_to_their_place(endpoints, root)
     assert (
-        "rabbitmq_identity_info" in requests.get(endpoints.rabbitmq_prometheus_url, timeout=5).text
+        "rabbitmq_identity_info"
+        in requests.get(endpoints.rabbitmq_prometheus_url, timeout=WAIT_S).text
     )
     fill(endpoints)
 
     own.down()
-    wait_until(lambda: not processes_of(root), limit=5)  # Erlang's helpers follow it
+    wait_until(lambda: not processes_of(root))  # Erlang's helpers follow it
     assert [port for port in chosen_ports(root) if not is_free(port)] == []
     assert {row.state for row in own.status()} == {"stopped"}
 

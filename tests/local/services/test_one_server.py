@@ -13,6 +13,7 @@ from local.services import Services, ServicesError
 from local.services.home import Home
 from tests.local.services.traces import processes_of
 from tests.support import wait_until
+from tests.waits import WAIT_S
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -27,7 +28,7 @@ def command(*words: str) -> subprocess.CompletedProcess[str]:
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=WAIT_S,
         check=False,
     )
 
@@ -87,7 +88,7 @@ def test_a_second_command_on_the_same_root_waits_its_turn(
         starting.start()
         wait_until(lambda: any("waiting for another" in line for line in said))
         assert processes_of(root) == []
-    starting.join(timeout=30)
+    starting.join(timeout=WAIT_S)
     assert state(own, "redis") == "running"
 
 

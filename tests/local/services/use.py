@@ -11,6 +11,7 @@ import redis
 import urllib3
 
 from local.services import Endpoints
+from tests.waits import WAIT_S
 
 QUORUM = {"x-queue-type": "quorum"}
 BUCKET = "kept-bucket"
@@ -24,7 +25,7 @@ def sql(url: str, statement: str) -> list[Any]:
         port=parts.port or 0,
         password=parts.password,
         database=parts.path.lstrip("/"),
-        timeout=10,
+        timeout=WAIT_S,
     )
     try:
         return list(connection.run(statement) or [])
@@ -74,5 +75,5 @@ def object_store(endpoints: Endpoints) -> minio.Minio:
         secret_key=endpoints.s3_secret_key,
         secure=False,
         region=endpoints.s3_region,
-        http_client=urllib3.PoolManager(timeout=10, retries=False),
+        http_client=urllib3.PoolManager(timeout=WAIT_S, retries=False),
     )
