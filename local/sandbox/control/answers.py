@@ -39,7 +39,13 @@ async def taken(request: Request, model: type[M]) -> M:
 def worded(wrong: ValidationError) -> str:
     """Each fault of a body in words."""
     errors = wrong.errors(include_url=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in errors)
+    return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'body'}: {_told(e)}" for e in errors)
+
+
+def _told(fault: Any) -> str:
+    if fault["type"] == "string_pattern_mismatch":  # addresses alone have a pattern here
+        return "is no address such as http://127.0.0.1:3000/webhook/meta"
+    return str(fault["msg"]).removeprefix("Value error, ")
 
 
 def guarded(handler: Handler) -> Handler:

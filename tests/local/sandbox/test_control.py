@@ -84,6 +84,14 @@ def test_a_wrong_setting_changes_nothing(world: World) -> None:
     assert world.sandbox.settings()["graph"]["window"] == "refuse"
 
 
+def test_a_callback_that_is_no_address_is_told_in_words(world: World) -> None:
+    app = {"name": "a", "app_secret": "s", "callback_url": "localhost:3000", "verify_token": "v"}
+    with pytest.raises(SandboxError) as refused:
+        world.sandbox.setup({"apps": [app]})
+    assert "callback_url: is no address such as http://" in str(refused.value)
+    assert "pattern" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [
