@@ -46,7 +46,6 @@ def parley(tmp_path: Path) -> Parley:
                 **variables,
             },
             input=typed,
-            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=WAIT_S,
