@@ -16,7 +16,7 @@ from shared.transforms.outbound_blocks import (
 from shared.transforms.outbound_files import Attachment, Linked, WaFile, attachments, file_in
 from shared.transforms.outbound_order import ordered, shows
 from shared.transforms.outbound_render import Content, Offer, render
-from shared.transforms.outbound_text import formatted, joined, within
+from shared.transforms.outbound_text import formatted, joined, pieces, within
 from shared.transforms.outbound_types import Element, blocks_of, content_type
 from shared.transforms.parts import Part, part_id
 from shared.whatsapp import limits
@@ -218,6 +218,15 @@ class Fallback:
 FALLBACK_TEXT = 600
 """UTF-16 units of the agent's text in a template: the filled body has 1024, its own words too."""
 
+FALLBACKS = 5
+"""Templates in which one text may go, each of which is charged; the agent is told of the rest."""
+
+TEXT_LEFT_OUT = Refusal(
+    "MessageExpired",
+    "The customer has not written for 24 hours: a template was sent in place of your text. "
+    "Send the text again once the customer has answered.",
+)
+
 
 def fallback(
     customer: str,
@@ -226,16 +235,37 @@ def fallback(
     *,
     source_id: str,
     callback: Callable[[int], str] | None = None,
+    first: int = 1,
 ) -> Outbound:
-    """The template that stands for a text which cannot go out freely: the text on one line, cut.
+    """The templates that stand for a text which cannot go out freely: the text on one line.
 
-    Raises PayloadError for a template name or language that Meta cannot have, or a customer that
-    cannot be addressed.
+    A text that is too long for one goes in several, from part `first` on; what does not go at all
+    is told in `lost`. Raises PayloadError for a template name or language that Meta cannot have,
+    or a customer that cannot be addressed.
     """
-    words = within(clean(text), FALLBACK_TEXT)
+    found, lost = [""], TEXT_LEFT_OUT
+    if any("{text}" in one for one in template.parameters):
+        found = pieces(clean(text), FALLBACK_TEXT)
+        lost = _left_out(sum(map(len, found[FALLBACKS:])))
+    call = _Call(customer, source_id, callback)
+    parts = tuple(
+        call.part(number, ("template", _filled(template, words)))
+        for number, words in enumerate(found[:FALLBACKS], start=first)
+    )
+    left = lost is TEXT_LEFT_OUT or len(found) > FALLBACKS
+    return Outbound("Template", text, parts, lost=(lost,) if left else ())
+
+
+def _left_out(count: int) -> Refusal:
+    return Refusal(
+        "MessageExpired",
+        "The customer has not written for 24 hours, so your text was sent in templates, without "
+        f"its last {count} characters. Send these again once the customer has answered.",
+    )
+
+
+def _filled(template: Fallback, words: str) -> Json:
     values = [clean(one.replace("{text}", words)) for one in template.parameters]
     fitting = [text_parameter(within(value, limits.TEMPLATE_BODY)) for value in values]
     components = [component("body", fitting)] if fitting else []
-    content = template_content(template.name, template.language, components)
-    call = _Call(customer, source_id, callback)
-    return Outbound("Template", text, (call.part(1, ("template", content)),))
+    return template_content(template.name, template.language, components)

@@ -27,11 +27,13 @@ from shared.whatsapp.media import MediaKind
 from shared.whatsapp.template import (
     clean,
     component,
+    is_coupon,
     is_name,
     is_parameter_name,
     language_code,
     media_parameter,
     text_parameter,
+    url_end,
 )
 from shared.wire.body import Json
 from shared.wire.fields import first_readable, number, obj, objects, readable, text
@@ -44,6 +46,21 @@ NO_HEADER = Refusal(
     "MediaTypeNotAllowed",
     "WhatsApp does not take the template's file: only the words were sent. Use a JPEG or PNG "
     "picture, an MP4 film or a PDF.",
+)
+
+NO_COUPON = Refusal(
+    "InvalidMessageStructure",
+    "A coupon code has 1 to 15 letters and digits, and nothing else. Correct it, and send the "
+    "template again.",
+)
+LONG_LINK = Refusal(
+    "InvalidMessageStructure",
+    "The link of the template's button is too long. Shorten it, and send the template again.",
+)
+CUT = Refusal(
+    "InvalidMessageStructure",
+    "The template was sent, but its words were too long and their end was cut. Send the rest once "
+    "the customer has answered.",
 )
 
 
@@ -69,7 +86,13 @@ def notification(
     body = _texts(template, "body", limits.TEMPLATE_BODY)
     parts = (("header", header), ("body", body))
     components = tuple(component(kind, made) for kind, made in parts if made)
-    return [Filled(name, language, components, tuple(_buttons(template)), words or f"[{name}]")]
+    buttons = list(_buttons(template))
+    refused = [Lost(one) for one in buttons if isinstance(one, Refusal)]
+    if refused:
+        return [*refused]
+    made = tuple(one for one in buttons if isinstance(one, TemplateButton))
+    cut = [Lost(CUT)] * (_shortened(template, "body") or _shortened(template, "header"))
+    return [Filled(name, language, components, made, words or f"[{name}]"), *cut]
 
 
 def _name(id_: str | None) -> str | None:
@@ -108,6 +131,14 @@ def _texts(template: Json, part: str, limit: int) -> list[Json]:
     ]
 
 
+def _shortened(template: Json, part: str) -> bool:
+    """Whether anything of a part's words was cut to fit."""
+    limit = limits.TEMPLATE_HEADER if part == "header" else limits.TEMPLATE_BODY
+    found = obj(template.get(part))
+    given = [clean(text(one.get("text"))) for one in objects(found.get("parameters"))]
+    return _within(given, found, limit) != given
+
+
 def _within(values: list[str], part: Json, limit: int) -> list[str]:
     """The values, the longest cut until the part keeps its limit as far as its text is known."""
     own = size(_filled({**part, "parameters": []}) or "")
@@ -137,8 +168,8 @@ def _media(file: WaFile | None, shown: Json) -> list[Json]:
 _KINDS: dict[str, MediaKind] = {"Image": "image", "Video": "video"}
 
 
-def _buttons(template: Json) -> Iterator[TemplateButton]:
-    """The buttons that take a parameter; the others are the template's own."""
+def _buttons(template: Json) -> Iterator[TemplateButton | Refusal]:
+    """The buttons that take a parameter, or why one cannot; the others are the template's own."""
     taken: set[int] = set()
     for place, one in enumerate(objects(template.get("buttons"))):
         found = number(one.get("index"))
@@ -149,16 +180,26 @@ def _buttons(template: Json) -> Iterator[TemplateButton]:
             yield made
 
 
-def _button(one: Json, index: int) -> TemplateButton | None:
+def _button(one: Json, index: int) -> TemplateButton | Refusal | None:
     kind = _BUTTONS.get((text(one.get("type")) or "").replace("_", "").casefold())
     label, payload = readable(one.get("text")), text(one.get("payload"))
     if kind == "quick_reply" and payload:
         return TemplateButton(index, kind, payload, Option(label or payload, payload, "Button"))
     values = (readable(each.get("text")) for each in objects(one.get("parameters")))
     value = next((each for each in values if each), None)
-    if kind in ("url", "copy_code") and value:
-        return TemplateButton(index, kind, "".join(value.split()))
+    if kind == "url" and value:
+        end = url_end(_end_of(one, value))
+        return TemplateButton(index, kind, end) if len(end) <= limits.LINK_URL else LONG_LINK
+    if kind == "copy_code" and value:
+        code = value.strip()
+        return TemplateButton(index, kind, code) if is_coupon(code) else NO_COUPON
     return None
+
+
+def _end_of(one: Json, value: str) -> str:
+    """What the template's own link lacks, also where the whole link was given."""
+    begins = (text(one.get("url")) or "").partition("{{")[0]
+    return value.strip().removeprefix(begins)
 
 
 _BUTTONS: dict[str, Literal["quick_reply", "url", "copy_code"]] = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from shared.whatsapp.build import media_content
 from shared.whatsapp.media import MediaKind
@@ -44,6 +45,27 @@ def clean(text: str | None) -> str:
     """Words for a parameter: on one line, no run of blanks, never without anything to see."""
     words = cleaned(text or "")
     return " ".join(words.split()) if visible(words) else NOTHING
+
+
+def url_end(text: str) -> str:
+    """What a button's link ends with: what a link cannot hold is percent-encoded, never left out.
+
+    It may be a path, a query or an address of its own, so the signs of these stay, and so does
+    what is encoded already.
+    """
+    return quote(_LONE_PERCENT.sub("%25", text.strip()), safe=_OF_LINKS, errors="replace")
+
+
+_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_OF_LINKS = "!#$%&'()*+,/:;=?@[]~-._"
+
+
+def is_coupon(code: str) -> bool:
+    """Whether Meta takes it as the code of a button that copies one (contracts/portal.md a.2)."""
+    return _COUPON.fullmatch(code) is not None
+
+
+_COUPON = re.compile(r"[A-Za-z0-9]{1,15}")
 
 
 def text_parameter(text: str, name: str | None = None) -> Json:

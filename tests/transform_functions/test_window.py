@@ -72,6 +72,29 @@ def test_or_the_tenant_s_template_goes(stage: Stage, tenant: Tenant) -> None:
     assert tenant.told() == []
 
 
+def test_a_long_text_goes_in_several_templates(stage: Stage, tenant: Tenant) -> None:
+    wrote(stage, tenant, 25 * HOUR)
+    words = " ".join(f"sentence{number}." for number in range(100))
+    event = tenant.agent_writes(words, options=OPTIONS)
+    assert outcome(stage.outbound, event) == "delivered"
+    assert outcome(stage.outbound, event) == "duplicate"
+    sent = tenant.at_meta()
+    assert len(sent) > 1
+    assert " ".join(template(one)[1][1] for one in sent) == words
+    marks = [one["biz_opaque_callback_data"].rpartition(":")[2] for one in sent]
+    assert marks == [str(number) for number in range(1, len(sent) + 1)]
+    assert tenant.told() == []
+
+
+def test_what_no_template_holds_is_told_to_the_agent(stage: Stage, tenant: Tenant) -> None:
+    wrote(stage, tenant, 25 * HOUR)
+    words = " ".join(f"sentence{number}." for number in range(400))
+    assert outcome(stage.outbound, tenant.agent_writes(words, options=OPTIONS)) == "partly"
+    assert len(tenant.at_meta()) == 5
+    assert reason(tenant) == "MessageExpired"
+    assert "without its last" in tenant.receipts()[0]["reasons"][0]["message"]
+
+
 def test_a_late_old_message_does_not_close_the_window(stage: Stage, tenant: Tenant) -> None:
     wrote(stage, tenant, 60)
     wrote(stage, tenant, 30 * HOUR)
@@ -105,7 +128,10 @@ def test_the_window_may_close_between_two_parts(stage: Stage, tenant: Tenant) ->
     assert outcome(stage.outbound, event) == "delivered"
     kinds = [sent["type"] for sent in tenant.at_meta()]
     marks = [sent["biz_opaque_callback_data"].rpartition(":")[2] for sent in tenant.at_meta()]
-    assert (kinds, marks) == (["text", "text", "template"], ["1", "2", "2"])
+    assert (kinds, marks) == (["text", "text", "template", "template"], ["1", "2", "2", "3"])
+    free, _, *rest = tenant.at_meta()
+    words = free["text"]["body"].split() + " ".join(template(one)[1][1] for one in rest).split()
+    assert words == ["word"] * 1000
 
 
 def test_a_template_that_meta_refuses_too_is_told(stage: Stage, tenant: Tenant) -> None:

@@ -21,7 +21,9 @@ from shared.transforms.outbound import (
     to_whatsapp,
 )
 from shared.whatsapp.options import read_option_id
+from shared.whatsapp.template import clean
 from shared.wire.body import Json, PayloadError
+from shared.wire.words import visible
 from tests.transforms.test_text import FAMILY, unicode
 from tests.wire.graph_rules import broken, units
 from tests.wire.strategies import mutated
@@ -247,16 +249,45 @@ def test_a_file_goes_by_its_id_or_by_a_link(id_: str | None, link: str | None) -
 
 
 @given(odd, st.integers(1, 90))
-def test_a_closed_windows_template_holds_the_text_on_one_line(text: str, times: int) -> None:
+def test_a_closed_windows_templates_hold_the_text_on_one_line(text: str, times: int) -> None:
     template = Fallback("away", "en", ("{text}", "Acme: {text}", "fixed"))
-    made = fallback(CUSTOMER, template, text * times, source_id="g", callback=str)
-    [part] = made.parts
-    assert broken(part.body) == []
-    [body] = part.body["template"]["components"]
-    first, second, third = (one["text"] for one in body["parameters"])
-    assert units(first) <= 600
-    assert second == f"Acme: {first}"
-    assert (third, made.text) == ("fixed", text * times)
+    made = fallback(CUSTOMER, template, text * times, source_id="g", callback=str, first=3)
+    shown = []
+    for number, part in enumerate(made.parts, start=3):
+        assert broken(part.body) == []
+        assert (part.number, part.body["biz_opaque_callback_data"]) == (number, str(number))
+        [body] = part.body["template"]["components"]
+        first, second, third = (one["text"] for one in body["parameters"])
+        assert units(first) <= 600
+        assert (second, third) == (f"Acme: {first}", "fixed")
+        shown.append(first)
+    assert made.text == text * times
+    assert len(shown) <= 5
+    if not made.lost:
+        assert letters("".join(shown)) == letters(clean(text * times))
+
+
+def letters(text: str) -> str:
+    return "".join(filter(visible, text))
+
+
+def test_what_several_templates_cannot_hold_is_told_to_the_agent() -> None:
+    text = " ".join(f"sentence{number}." for number in range(400))
+    made = fallback(CUSTOMER, Fallback("away", "en"), text, source_id="g")
+    assert len(made.parts) == 5
+    sent = " ".join(
+        part.body["template"]["components"][0]["parameters"][0]["text"] for part in made.parts
+    )
+    assert text.startswith(sent)
+    [lost] = made.lost
+    assert lost.reason == "MessageExpired"
+    assert f"without its last {len(text) - len(sent) - 1} characters" in lost.words
+
+
+def test_a_template_without_the_text_goes_once_and_the_agent_is_told() -> None:
+    made = fallback(CUSTOMER, Fallback("away", "en", ("Acme",)), "Hi " * 900, source_id="g")
+    assert len(made.parts) == 1
+    assert [lost.reason for lost in made.lost] == ["MessageExpired"]
 
 
 def test_a_template_that_meta_cannot_have_is_refused() -> None:

@@ -89,7 +89,7 @@ class Draft:
 
     def outside_window(self, number: int) -> Plan:
         """The tenant's template from part `number` on, or the words for the agent."""
-        template, text = self.route.options.fallback_template, self._words()
+        template, text = self.route.options.fallback_template, self._unsent(number) or self._words()
         if template is None or not text:
             log.info("window_closed", extra={"answer": "refused"})
             return Plan(lost=refused_here(EXPIRED))
@@ -100,13 +100,14 @@ class Draft:
                 chosen,
                 text,
                 source_id=self.source_id,
-                callback=self._callback(number),
+                callback=self._callback(),
+                first=number,
             )
         except PayloadError:
             return Plan(lost=refused_here(NO_TEMPLATE))
         log.info("window_closed", extra={"answer": "template"})
         left_out = [FILE_EXPIRED] if attachments(self.message) else []
-        return Plan([replace(made.parts[0], number=number)], lost(left_out))
+        return Plan(made.parts, lost([*left_out, *made.lost]))
 
     async def mended(self, part: Part, error: SendError) -> Plan | None:
         """What goes in place of a part that Meta refused, and after it; None: nothing does."""
@@ -128,6 +129,13 @@ class Draft:
         made = self._translated(self.message.model_copy(update={"content": content}))
         return made.text.strip() if isinstance(made, Outbound) else ""
 
+    def _unsent(self, number: int) -> str:
+        """The words from part `number` on, when the parts before it and these are all texts."""
+        made = self._translated(self.message) if number > 1 else None
+        parts = made.parts if isinstance(made, Outbound) else ()
+        texts = [part.body["text"]["body"] for part in parts if "text" in part.body]
+        return "".join(texts[number - 1 :]).strip() if len(texts) == len(parts) else ""
+
     def _translated(self, message: OutboundMessage) -> Outbound | Refusal | Ignored:
         return to_whatsapp(
             message,
@@ -139,9 +147,9 @@ class Draft:
             files=self.ready,
         )
 
-    def _callback(self, number: int | None = None) -> Callable[[int], str]:
-        """The mark by which a part's statuses find it: of its own number, or always of one."""
-        return lambda part: callback_data(self.claim.tracking_id, number or part)
+    def _callback(self) -> Callable[[int], str]:
+        """The mark by which a part's statuses find it."""
+        return lambda part: callback_data(self.claim.tracking_id, part)
 
 
 def _closed(claim: Claim) -> bool:
