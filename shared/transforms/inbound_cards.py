@@ -7,6 +7,7 @@ from typing import Any
 from shared.transforms.inbound_context import Reading
 from shared.transforms.inbound_files import SHORT
 from shared.transforms.text import one_line
+from shared.transforms.vcard import VCard, read_vcard
 from shared.wire.body import Json
 from shared.wire.fields import number, obj, objects, readable, text
 from shared.wire.words import visible
@@ -38,21 +39,54 @@ def contacts_lines(reading: Reading) -> str | None:
 
 
 def _contact(card: Json) -> str:
-    name = obj(card.get("name"))
+    name, written = obj(card.get("name")), read_vcard(text(card.get("vcard")) or "")
     given = (
         readable(name.get(key)) for key in ("prefix", "first_name", "middle_name", "last_name")
     )
     said = [
-        readable(name.get("formatted_name")) or " ".join(filter(None, given)),
-        *(text(obj(card.get("org")).get(key)) for key in ("company", "department", "title")),
-        *map(_phone, objects(card.get("phones"))),
-        *(text(entry.get("email")) for entry in objects(card.get("emails"))),
-        *(text(entry.get("url")) for entry in objects(card.get("urls"))),
-        *map(_address, objects(card.get("addresses"))),
-        text(card.get("birthday")),
+        readable(name.get("formatted_name")) or " ".join(filter(None, given)) or written.person,
+        *_work(card, written),
+        *_numbers(card, written),
+        *_listed(card, "emails", "email", written),
+        *_listed(card, "urls", "url", written),
+        *(list(map(_address, objects(card.get("addresses")))) or _all(written, "adr")),
+        readable(card.get("birthday")) or next(iter(_all(written, "bday")), None),
     ]
     words = [one_line(one, SHORT) for one in said if one and visible(one)]
     return f"[contact] {', '.join(words) or 'without a name'}"
+
+
+def _work(card: Json, written: VCard) -> list[str | None]:
+    org = obj(card.get("org"))
+    said = [readable(org.get(key)) for key in ("company", "department", "title")]
+    return said if any(said) else [*_all(written, "org"), *_all(written, "title")]
+
+
+def _numbers(card: Json, written: VCard) -> list[str]:
+    """The numbers of both, those of the vCard alone behind the others."""
+    told = objects(card.get("phones"))
+    known = {_digits(one.get(key)) for one in told for key in ("phone", "wa_id")} - {None}
+    more = [
+        f"{shown} ({one.kind})" if one.kind else shown
+        for one in written.all("tel")
+        if (shown := one.words.removeprefix("tel:")) and not known & {_digits(shown), one.wa_id}
+    ]
+    return [said for one in told if (said := _phone(one))] + more
+
+
+def _digits(value: Any) -> str | None:
+    return "".join(one for one in text(value) or "" if one.isdecimal()) or None
+
+
+def _listed(card: Json, place: str, key: str, written: VCard) -> list[str]:
+    """Addresses of both, without regard to letter case."""
+    told = [said for one in objects(card.get(place)) if (said := readable(one.get(key)))]
+    known = {one.casefold() for one in told}
+    return told + [one for one in _all(written, key) if one.casefold() not in known]
+
+
+def _all(written: VCard, name: str) -> list[str]:
+    return [one.words for one in written.all(name)]
 
 
 def _phone(entry: Json) -> str | None:

@@ -6,8 +6,9 @@ unsupported came. No row raises for any JSON value.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from shared.transforms.inbound_cards import contacts_lines, location_line, order_lines
 from shared.transforms.inbound_context import ALONE, Reading
@@ -77,17 +78,64 @@ def _line(reading: Reading) -> str:
 
 
 def _unsupported_line(reading: Reading) -> str:
-    """Say that something came which cannot be shown, as exactly as Meta said it."""
-    message = reading.message
-    kind, trouble = message_type(message), trouble_of(message)
+    """Say that something came which cannot be shown, as exactly as Meta said it, and its words."""
+    return "\n".join([_what_came(reading.message), *_words_of(reading.message)])
+
+
+def _what_came(message: Json) -> str:
+    kind, trouble = message_type(message), one_line(trouble_of(message) or "", SHORT)
     if kind in ("unsupported", "unknown"):
         inner = text(obj(message.get("unsupported")).get("type"))
         kind = inner if inner and inner not in ("errors", "unknown") else ""
         codes = {read_error(error).code for error in objects(message.get("errors"))}
         if not kind and UNAVAILABLE in codes:
             return "[a message that WhatsApp does not show here: ask the customer to repeat it]"
-    what = one_line(kind.replace("_", " "), SHORT) or one_line(trouble or "", SHORT)
-    return f"[unsupported message: {what or 'unknown'}]"
+    kind = one_line(kind.replace("_", " "), SHORT)
+    apart = _row(message).reports  # then it stands on a line of its own
+    if kind and trouble and not apart and trouble.casefold().rstrip(".") not in NO_NEWS:
+        return f"[unsupported message: {kind}: {trouble}]"
+    return f"[unsupported message: {kind or trouble or 'unknown'}]"
+
+
+NO_NEWS = (
+    *("message type unknown", "unknown message type", "unsupported message type"),
+    *("message type is currently not supported", "message type is not supported"),
+)
+"""What Meta says of every kind that it does not pass on: the kind itself tells more."""
+
+
+def _words_of(message: Json) -> list[str]:
+    """What a message of no known kind says, by the names that Meta gives to words."""
+    inner = {key: value for key, value in message.items() if key not in NO_CONTENT}
+    found = (one_line(one, LINE) for one in _said(inner))
+    return [one for one, _ in zip(filter(None, found), range(MOST_LINES), strict=False)]
+
+
+def _said(value: Any, depth: int = 6) -> Iterator[str]:
+    if isinstance(value, list) and depth:
+        for one in value:
+            yield from _said(one, depth - 1)
+    if isinstance(value, dict) and depth:
+        for key, one in value.items():
+            if isinstance(one, str) and key in WORDS and (words := readable(one)):
+                yield words
+            yield from _said(one, depth - 1)
+
+
+WORDS = frozenset(
+    (
+        *("text", "body", "caption", "title", "name", "description", "question", "headline"),
+        *("footer", "label", "url", "option_name", "emoji", "message"),
+    )
+)
+NO_CONTENT = frozenset(
+    (
+        *("id", "from", "from_user_id", "from_parent_user_id", "group_id", "timestamp", "type"),
+        *("context", "referral", "errors", "identity"),
+    )
+)
+LINE, MOST_LINES = 500, 20
+"""Code points of a line of such a message, and how many lines are shown."""
 
 
 UNAVAILABLE = 131060
@@ -153,7 +201,7 @@ _FILE = Row(
 )
 _NEW = Row(
     _unsupported_line,
-    "a line that something unsupported came: its kind, else Meta's words",
+    "a line that something unsupported came: its kind, else Meta's words; what words it holds",
     reports=False,
 )
 
@@ -166,7 +214,9 @@ TYPES: dict[str, Row] = {
     "document": _FILE,
     "sticker": _FILE,
     "location": Row(location_line, "name, address and a link to a map"),
-    "contacts": Row(contacts_lines, "a line a contact: name, company, numbers, addresses"),
+    "contacts": Row(
+        contacts_lines, "a line a contact: name, company, numbers, addresses, also of its vCard"
+    ),
     "interactive": Row(
         interactive_line,
         "the answer to the message that offered the option, else its title; a form's answers",
