@@ -11,7 +11,7 @@ import contextlib
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 from connector import counts
@@ -127,12 +127,12 @@ class Route:
         self._ticked = now
         counts.SLOWED_TENANTS.labels(self.exchange).set(len(self.tenants.pace.slowed))
 
-    def hasten(self) -> None:
-        """Somebody is suspended no more: try what was kept."""
-        now = self._clock()
+    def hasten(self, tenants: Collection[str] = ()) -> None:
+        """Somebody is suspended no more, or these tenants' credentials are new: try at once."""
+        self.tenants.free(tenants)
         for worker in self._workers:
-            worker.window.hasten(now)
-            worker.nudge()
+            worker.window.hasten(self._clock(), tenants)
+        self._tell_tenants()
         self.pump()
 
     def on_taken(self, call: Callable[[str], None]) -> None:

@@ -19,6 +19,7 @@ from connector.health import serving
 from connector.house import keeping_house
 from connector.notes import Notes
 from connector.park import Park
+from connector.renewed import Renewed
 from connector.route import Route
 from connector.settings import Settings
 from connector.suspended import Suspended
@@ -73,11 +74,10 @@ async def connected(settings: Settings) -> AsyncIterator[list[Route]]:
         park = Park(database)
         notes = Notes(database)
         erased = Erased(database, _keys(settings), settings.max_age_seconds)
-        suspended = Suspended(database)
-        routes = _routes(
-            settings, session, Admission(erased, suspended), Undertaker(park, publisher), notes
-        )
-        await stack.enter_async_context(_kept_up_to_date(erased, suspended, routes))
+        suspended, renewed = Suspended(database), Renewed(database)
+        undertaker, admission = Undertaker(park, publisher), Admission(erased, suspended)
+        routes = _routes(settings, session, admission, undertaker, notes)
+        await stack.enter_async_context(_kept_up_to_date(erased, suspended, renewed, routes))
         consumer = Consumer(url, topology, routes, prefetch=settings.prefetch, name=NAME)
         checks = [
             Check("queues", consumer.ping),
@@ -98,15 +98,16 @@ async def connected(settings: Settings) -> AsyncIterator[list[Route]]:
 
 @asynccontextmanager
 async def _kept_up_to_date(
-    erased: Erased, suspended: Suspended, routes: Sequence[Route]
+    erased: Erased, suspended: Suspended, renewed: Renewed, routes: Sequence[Route]
 ) -> AsyncIterator[None]:
     """Look before anything goes, then for the length of the block."""
     for route in routes:
         suspended.on_return(route.hasten)
+        renewed.on_renewal(route.hasten)
     for look in (suspended.look, erased.look):
         with contextlib.suppress(ParleyError):  # then as soon as it can
             await look()
-    async with background(erased.run()), background(suspended.run()):
+    async with background(erased.run()), background(suspended.run()), background(renewed.run()):
         yield
 
 

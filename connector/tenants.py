@@ -7,6 +7,7 @@ a tenant that fills its half while the function is late.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 from connector.pace import Pace, Yielding
 
@@ -87,6 +88,11 @@ class Tenants:
         """The function worked for it. True when it was held and is free again."""
         self._failures.pop(tenant, None)
         return self._probe_at.pop(tenant, None) is not None
+
+    def free(self, tenants: Collection[str]) -> None:
+        """What held these tenants back is over: they are held no more."""
+        for tenant in tenants:
+            self.succeeded(tenant)
 
     def due_probes(self, now: float) -> list[str]:
         """Held tenants that may try one event now: none of theirs is under way."""

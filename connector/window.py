@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from connector.crowd import Crowd
 from connector.lane import Lane, Rules, Turn
@@ -112,9 +112,9 @@ class Window:
                 self._park(lane)
         self._next(lane, now)
 
-    def hasten(self, now: float) -> None:
-        """What was told to wait by `unsent` may be tried at once."""
-        for lane in [lane for lane in self._lanes.values() if lane.kept]:
+    def hasten(self, now: float, tenants: Collection[str] = ()) -> None:
+        """What was told to wait by `unsent`, or is of these tenants, may be tried at once."""
+        for lane in [one for one in self._lanes.values() if one.kept or one.tenant in tenants]:
             lane.kept, lane.not_before = False, now
             self._next(lane, now)
 

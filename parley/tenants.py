@@ -76,6 +76,8 @@ def show(given: argparse.Namespace, environment: Environment) -> int:
     for credential in tenant.credentials:
         print(f"  credential {credential.kind}/{credential.name}: {credential.secret}", end="")
         print(f", previous {credential.previous}, health {credential.health}{_told(credential)}")
+        if credential.health == "bad":
+            print("    messages wait for it, tried once a minute: mend it, then apply or check")
     for app in tenant.apps:
         print(f"  app {app.app}: app_secret {app.app_secret}", end="")
         print(f", previous {app.app_secret_previous}, verify_token {app.verify_token}")

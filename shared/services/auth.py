@@ -36,12 +36,16 @@ class TokenRequest(BaseModel):
 
 
 class Token(BaseModel):
-    """A token: renew it from `refresh_at` on, never use it after `expires_at`."""
+    """A token: renew it from `refresh_at` on, never use it after `expires_at`.
+
+    `secret`: the `secret_digest` of the credential that it is of.
+    """
 
     access_token: WireSecret
     token_type: str = "Bearer"  # noqa: S105  # the word of RFC 6750, not a secret
     expires_at: datetime
     refresh_at: datetime
+    secret: str | None = None
 
     @property
     def digest(self) -> str:
@@ -53,6 +57,12 @@ class Invalidation(TokenRequest):
     """The token of that digest was refused; without one, forget whatever is there."""
 
     access_token_hash: str | None = None
+
+
+class Accepted(TokenRequest):
+    """The provider took the token of that digest."""
+
+    access_token_hash: str
 
 
 class Invalidated(BaseModel):
@@ -74,6 +84,10 @@ class AuthClient:
     async def invalidate(self, invalidation: Invalidation) -> Invalidated:
         """Tell that a token was refused. Raises Unavailable."""
         return await self._post("/auth/invalidate", invalidation, Invalidated)
+
+    async def accepted(self, accepted: Accepted) -> None:
+        """Tell that a token was taken. Raises Unavailable."""
+        await self._post("/auth/accepted", accepted, Accepted)
 
     async def _post(self, path: str, body: BaseModel, answer: type[T]) -> T:
         try:

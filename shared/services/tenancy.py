@@ -50,10 +50,14 @@ class Signing(BaseModel):
 
 
 class Opened(BaseModel):
-    """Answer of /tenancy/credentials: that provider's field is filled, if the credential exists."""
+    """Answer of /tenancy/credentials: that provider's field is filled, if the credential exists.
+
+    `renewed_at`: when it was last applied, or last taken by its provider after it was not.
+    """
 
     whatsapp: WhatsAppCredential | None = None
     genesys: GenesysCredential | None = None
+    renewed_at: Moment | None = None
 
 
 class Change(BaseModel):
@@ -83,11 +87,16 @@ class Applied(BaseModel):
 
 
 class Health(BaseModel):
-    """What a provider told of a credential: when it was used, or when it was asked."""
+    """What a provider told of a credential: when it was used, or when it was asked.
+
+    `secret`: `secret_digest` of the credential that was used. What is told of another one than is
+    stored is not written down.
+    """
 
     health: Literal["good", "expiring", "bad"]
     detail: str = Field("", max_length=500)
     expires_at: Moment | None = None
+    secret: str | None = None
 
 
 class CredentialView(BaseModel):

@@ -3,6 +3,7 @@
 A secret never shows in a repr or a Python dump; only JSON between functions carries it.
 """
 
+import hashlib
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, PlainSerializer, SecretStr
@@ -76,3 +77,13 @@ class GenesysCredential(BaseModel):
     client_id: str
     client_secret: WireSecret
     region: str
+
+
+def secret_digest(credential: WhatsAppCredential | GenesysCredential) -> str:
+    """SHA-256 that names one version of a credential where the secret itself must not be."""
+    if isinstance(credential, WhatsAppCredential):
+        told = credential.access_token.get_secret_value()
+    else:
+        secret = credential.client_secret.get_secret_value()
+        told = f"{credential.client_id}\0{secret}\0{credential.region}"
+    return hashlib.sha256(told.encode()).hexdigest()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +17,14 @@ from shared.runtime.clock import utcnow
 from shared.runtime.errors import ParleyError, Unavailable
 from shared.runtime.logging import logger
 from shared.runtime.peer import Peer
-from shared.services.auth import AuthClient, Invalidation, Token, TokenRequest, token_digest
+from shared.services.auth import (
+    Accepted,
+    AuthClient,
+    Invalidation,
+    Token,
+    TokenRequest,
+    token_digest,
+)
 from shared.storage.cache import Cache
 from shared.storage.single_flight import SingleFlight
 from shared.tenancy.models import DEFAULT_CREDENTIAL, Provider
@@ -28,6 +35,7 @@ from shared.tokens.store import TokenStore, token_key
 log = logger()
 
 LOOK_AGAIN = timedelta(seconds=30)  # how soon a change made by another process is seen
+TELL_AGAIN = timedelta(minutes=5)  # how often it is told that a token is still taken
 MAX_KEPT = 10_000
 
 
@@ -50,6 +58,7 @@ class TokenSource:
         self._held: dict[str, _Held] = {}
         self._refused: dict[str, str] = {}  # key -> digest of the token last refused
         self._flight: SingleFlight[str, Token] = SingleFlight()
+        self._accepted: dict[str, tuple[str, datetime]] = {}  # key -> digest, when to tell again
         self._renewals: set[asyncio.Task[None]] = set()
 
     async def get(
@@ -84,6 +93,7 @@ class TokenSource:
         )
         key = token_key(invalidation)
         self._refused[key] = digest
+        self._accepted.pop(key, None)
         held = self._held.get(key)
         if held is not None and held.token.digest == digest:
             del self._held[key]
@@ -95,8 +105,39 @@ class TokenSource:
             if cached is not None and cached.digest == digest:
                 await self._store.delete(key)
 
+    def accepted(
+        self,
+        tenant_id: str,
+        provider: Provider,
+        credential: str = DEFAULT_CREDENTIAL,
+        *,
+        token: SecretStr,
+    ) -> None:
+        """The provider took this token. Told to the auth function behind it, now and then."""
+        told = Accepted(
+            tenant_id=tenant_id,
+            provider=provider,
+            credential=credential,
+            access_token_hash=token_digest(token),
+        )
+        key, now = token_key(told), self._clock()
+        digest, again = self._accepted.get(key, ("", now))
+        if digest == told.access_token_hash and now < again:
+            return
+        if len(self._accepted) >= MAX_KEPT:
+            self._accepted.clear()
+        self._accepted[key] = (told.access_token_hash, now + TELL_AGAIN)
+        self._behind(self._tell_accepted(key, told))
+
+    async def _tell_accepted(self, key: str, told: Accepted) -> None:
+        try:
+            await self._auth.accepted(told)
+        except ParleyError as error:
+            self._accepted.pop(key, None)
+            log.warning("token_acceptance_not_told", extra={"code": error.code})
+
     async def close(self) -> None:
-        """Stop the renewals that run."""
+        """Stop what runs behind."""
         for task in self._renewals:
             task.cancel()
         await asyncio.gather(*self._renewals, return_exceptions=True)
@@ -129,7 +170,10 @@ class TokenSource:
 
     def _renew_behind(self, key: str, request: TokenRequest, held: _Held) -> None:
         held.renew_at = self._clock() + LOOK_AGAIN  # the next try, should this one fail
-        task = asyncio.create_task(self._renew(key, request))
+        self._behind(self._renew(key, request))
+
+    def _behind(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._renewals.add(task)
         task.add_done_callback(self._renewals.discard)
 

@@ -253,3 +253,61 @@ def test_no_secret_in_its_log(auth: Served, login: Login, acme: Tenant) -> None:
     assert "token_issued" in text
     assert "SECRET" not in text
     assert "gc-token" not in text
+
+
+def health(tenancy: Served, tenant: Tenant, provider: str = "whatsapp") -> str:
+    shown = tenancy.call("GET", f"/tenancy/tenants/{tenant['tenant']}").json()["credentials"]
+    [found] = [one["health"] for one in shown if one["kind"] == provider]
+    return str(found)
+
+
+def accept(auth: Served, tenant: Tenant, digest: str) -> None:
+    body = {"tenant_id": tenant["id"], "provider": "whatsapp", "access_token_hash": digest}
+    assert auth.call("POST", "/auth/accepted", body).status_code == 200
+
+
+def test_a_refusal_of_an_older_token_says_nothing_of_the_new_one(
+    auth: Served, tenancy: Served, acme: Tenant
+) -> None:
+    old = ask(auth, acme, "whatsapp").json()["access_token"]
+    acme["credentials"]["whatsapp"]["default"]["access_token"] = "SECRET-wa-newer"
+    reapply(tenancy, acme)
+    refuse(auth, acme, "whatsapp", sha256(old))
+    assert health(tenancy, acme) == "unknown"
+    assert ask(auth, acme, "whatsapp").json()["access_token"] == "SECRET-wa-newer"
+
+
+def test_a_send_that_is_accepted_makes_its_credential_good_again(
+    auth: Served, tenancy: Served, acme: Tenant
+) -> None:
+    token = ask(auth, acme, "whatsapp").json()["access_token"]
+    refuse(auth, acme, "whatsapp", sha256(token))
+    assert health(tenancy, acme) == "bad"
+    accept(auth, acme, sha256("SECRET-of-another-version"))
+    assert health(tenancy, acme) == "bad"
+    accept(auth, acme, sha256(token))
+    assert health(tenancy, acme) == "good"
+    assert ask(auth, acme, "whatsapp").json()["access_token"] == token
+
+
+def test_applying_again_ends_the_rest_after_a_refused_login(
+    auth: Served, tenancy: Served, login: Login, acme: Tenant
+) -> None:
+    login.status, login.error = 400, {"error": "invalid_client"}
+    assert ask(auth, acme).status_code == 422
+    login.status = 200
+    assert ask(auth, acme).status_code == 422
+    assert (len(login.asked), health(tenancy, acme, "genesys")) == (1, "bad")
+    reapply(tenancy, acme)
+    assert ask(auth, acme).status_code == 200
+    assert (len(login.asked), health(tenancy, acme, "genesys")) == (2, "good")
+
+
+def test_applying_again_ends_the_rest_of_a_refused_whatsapp_token(
+    auth: Served, tenancy: Served, acme: Tenant
+) -> None:
+    token = ask(auth, acme, "whatsapp").json()["access_token"]
+    refuse(auth, acme, "whatsapp", sha256(token))
+    assert ask(auth, acme, "whatsapp").status_code == 422
+    reapply(tenancy, acme)
+    assert ask(auth, acme, "whatsapp").json()["access_token"] == token

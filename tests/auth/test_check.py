@@ -250,3 +250,28 @@ def test_a_tenant_that_is_not_there(looking: Served, parley: Parley, tmp_path: P
     told = parley("tenants", "check", "nobody", AUTH_URL=looking.url, SERVICE_TOKEN_KEY=SERVICE_KEY)
     assert told.code == 1
     assert "nobody" in told.err
+
+
+def test_a_good_check_ends_the_rest_and_makes_the_credentials_good(
+    looking: Served, tenancy: Served, parley: Parley, scene: Scene
+) -> None:
+    path = f"/tenancy/tenants/{scene.slug}"
+    assert tenancy.call("PUT", path, scene.file).status_code == 200
+    settings = {"AUTH_URL": looking.url, "TENANCY_URL": tenancy.url}
+
+    def check() -> Said:
+        key = {"SERVICE_TOKEN_KEY": SERVICE_KEY}
+        return parley("tenants", "check", scene.slug, **settings, **key)
+
+    def token(provider: str) -> int:
+        tenant = tenancy.call("GET", path).json()["id"]
+        body = {"tenant_id": tenant, "provider": provider}
+        return looking.call("POST", "/auth/token", body).status_code
+
+    assert check().code == 1
+    assert token("genesys") == 422
+    scene.sandbox.setup(scene.world(), add=True)
+    assert check().code == 0
+    assert (token("genesys"), token("whatsapp")) == (200, 200)
+    shown = tenancy.call("GET", path).json()["credentials"]
+    assert {one["health"] for one in shown} == {"good"}

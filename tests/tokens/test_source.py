@@ -37,6 +37,7 @@ class AuthStandin:
     status: int = 200
     asked: int = 0
     told: list[Any] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
 
     async def token(self, request: web.Request) -> web.Response:
         self.asked += 1
@@ -59,12 +60,18 @@ class AuthStandin:
         await self.store.delete(KEY)
         return web.json_response({"dropped": True})
 
+    async def accepted(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self.taken.append(body["access_token_hash"])
+        return web.json_response(body, status=self.status)
+
 
 @asynccontextmanager
 async def auth_peer(auth: AuthStandin) -> AsyncIterator[Peer]:
     app = web.Application()
     app.router.add_post("/auth/token", auth.token)
     app.router.add_post("/auth/invalidate", auth.invalidate)
+    app.router.add_post("/auth/accepted", auth.accepted)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -229,3 +236,44 @@ def test_keys_carry_tenant_provider_and_credential() -> None:
     assert key(provider="genesys") == KEY
     assert key(provider="whatsapp") == f"tenant:{TENANT}:whatsapp:token"
     assert key(provider="genesys", credential="eu") == f"{KEY}:eu"
+
+
+def test_that_a_token_was_taken_is_told_once_in_a_while_and_after_a_refusal(
+    server: RedisServer,
+) -> None:
+    async def act(scene: Scene) -> None:
+        one, other = SecretStr("one"), SecretStr("other")
+
+        async def taken(token: SecretStr, times: int) -> None:
+            scene.source.accepted(TENANT, "whatsapp", token=token)
+            scene.source.accepted(TENANT, "whatsapp", token=token)
+
+            async def told() -> bool:
+                return len(scene.auth.taken) == times
+
+            await until(told)
+
+        await taken(one, 1)
+        scene.now += timedelta(minutes=4)
+        await taken(one, 1)
+        await taken(other, 2)
+        scene.now += timedelta(minutes=6)
+        await taken(other, 3)
+        await scene.source.drop(TENANT, "whatsapp", token=other)
+        await taken(other, 4)
+        digests = [token_digest(one), *[token_digest(other)] * 3]
+        assert scene.auth.taken == digests
+
+    play(server, act)
+
+
+def test_what_could_not_be_told_is_told_with_the_next_send(server: RedisServer) -> None:
+    async def act(scene: Scene) -> None:
+        async def told() -> bool:
+            scene.source.accepted(TENANT, "whatsapp", token=SecretStr("one"))
+            return len(scene.auth.taken) > 1
+
+        scene.auth.status = 503
+        await until(told)
+
+    play(server, act)

@@ -13,7 +13,7 @@ from auth_service.issuer import Issuer
 from auth_service.providers import Denied, Providers, Refused
 from shared.runtime.clock import utcnow
 from shared.runtime.errors import ParleyError, Unavailable, Unknown
-from shared.services.auth import CredentialBad, TokenRequest
+from shared.services.auth import Accepted, CredentialBad, TokenRequest, token_digest
 from shared.services.checks import Finding, TenantChecked, Verdict
 from shared.services.tenancy import ChannelView, TenancyClient, TenantView
 from shared.tenancy.models import Provider
@@ -60,6 +60,8 @@ class Checking:
         self, tenant: TenantView, kind: Provider, name: str, app_ids: dict[str, str]
     ) -> list[Finding]:
         about = f"credential {kind}/{name}"
+        request = TokenRequest(tenant_id=tenant.id, provider=kind, credential=name)
+        self._issuer.try_again(request)  # whoever checks has mended something
         token = await self._token(tenant, kind, name)
         if isinstance(token, Finding):
             return [token]
@@ -70,7 +72,11 @@ class Checking:
             app_ids[name] = str(facts.get("app_id", ""))
             return verdicts.token_findings(about, facts, self._clock())
 
-        return await _seen(about, "token", self._providers.token(token), judge)
+        found = await _seen(about, "token", self._providers.token(token), judge)
+        if found[0].verdict in ("good", "warning"):
+            told = Accepted(**request.model_dump(), access_token_hash=token_digest(token))
+            await self._issuer.accepted(told)
+        return found
 
     async def _meta_side(
         self, tenant: TenantView, channel: ChannelView, app_ids: dict[str, str]
@@ -125,7 +131,7 @@ class Checking:
         try:
             return (await self._issuer.token(request)).access_token
         except CredentialBad as error:
-            return _finding(about, f"{kind} token", "wrong", error.detail, verdicts.APPLY)
+            return _finding(about, f"{kind} token", "wrong", error.detail, verdicts.REFUSED)
         except ParleyError as error:
             return _finding(about, f"{kind} token", "unseen", error.detail, "check again later")
 
@@ -146,7 +152,8 @@ async def _seen(
             )
         ]
     except Refused as error:
-        return [_finding(about, what, "wrong", error.detail, verdicts.APPLY)]
+        fix = verdicts.REFUSED if what == "token" else verdicts.APPLY
+        return [_finding(about, what, "wrong", error.detail, fix)]
     except (Unavailable, Unknown) as error:
         return [_finding(about, what, "unseen", error.detail, "check again later")]
 

@@ -17,7 +17,7 @@ from auth_service.credentials import Credentials
 from shared.runtime.clock import utcnow
 from shared.runtime.errors import Unavailable
 from shared.runtime.logging import logger
-from shared.services.auth import CredentialBad, Invalidation, Token, TokenRequest
+from shared.services.auth import Accepted, CredentialBad, Invalidation, Token, TokenRequest
 from shared.storage.cache import Cache
 from shared.storage.single_flight import SingleFlight
 from shared.tokens.lifetime import lifetime
@@ -78,8 +78,26 @@ class Issuer:
         await self._store.delete(key)
         log.info("token_invalidated", extra={"provider": invalidation.provider})
         if invalidation.provider == "whatsapp":  # its token is the credential
-            await self._credentials.note_health(invalidation, "bad", "Meta refused the token")
+            refused = matching[0].digest
+            await self._credentials.note_health(
+                invalidation, "bad", refused, "Meta refused the token"
+            )
         return True
+
+    async def accepted(self, accepted: Accepted) -> None:
+        """A provider took this token: the credential is good, if it is still that one."""
+        memory = self._of(token_key(accepted))
+        if memory.refused == accepted.access_token_hash:
+            memory.refused = memory.refused_at = None
+        if accepted.provider == "whatsapp":
+            told = accepted.access_token_hash
+            await self._credentials.note_health(accepted, "good", told)
+
+    def try_again(self, request: TokenRequest) -> None:
+        """Ask at the next request, however lately the credential was refused."""
+        memory = self._of(token_key(request))
+        memory.refused = memory.refused_at = None
+        self._credentials.try_again(request)
 
     async def _token(self, key: str, request: TokenRequest) -> Token:
         cached = await self._store.load(key)
@@ -137,7 +155,10 @@ class Issuer:
             access_token=grant.access_token,
             expires_at=life.expires_at,
             refresh_at=life.refresh_at,
+            secret=grant.secret,
         )
+        if grant.renewed_at and memory.refused_at and grant.renewed_at > memory.refused_at:
+            memory.refused = memory.refused_at = None
         if request.provider == "whatsapp" and self._refused(key, token):
             raise CredentialBad("Meta refused the access token: apply the tenant with a new one")
         await self._store.save(key, token, life.cached)

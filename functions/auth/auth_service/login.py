@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -25,10 +26,15 @@ PERMANENT = frozenset(
 
 @dataclass(frozen=True)
 class Grant:
-    """A token as a provider gave it; its life in seconds."""
+    """A token as a provider gave it; its life in seconds.
+
+    `secret` is the `secret_digest` of its credential, `renewed_at` when that was renewed.
+    """
 
     access_token: SecretStr
     expires_in: float
+    secret: str | None = None
+    renewed_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -40,6 +40,8 @@ SOONEST = gauge(
 )
 
 LOOK_AGAIN = timedelta(hours=6)
+BAD_AGAIN = timedelta(minutes=5)  # of one that was refused: it may have been mended there
+SHOW_S = 15.0  # how soon the numbers say what is written down
 LOCK = "patrol:credentials"
 LOCK_S = 240.0
 HEALTHS: tuple[CredentialHealth, ...] = ("unknown", "good", "expiring", "bad")
@@ -61,18 +63,23 @@ class Patrol:
         self._providers = providers
         self._cache = cache
         self._clock = clock
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self, seconds: float) -> None:
         """Begin: a round every so many seconds."""
-        # Replicas that start together do not ask together.
-        jittered = partial(random.uniform, seconds * 0.5, seconds * 1.5)
-        self._task = asyncio.create_task(every(jittered, self.round, "credentials"))
+        self._tasks = [
+            _often(seconds, self.round, "credentials"),
+            _often(min(seconds, SHOW_S), self.show, "health of credentials"),
+        ]
 
     async def close(self) -> None:
         """Stop."""
-        if self._task is not None:
-            await ended(self._task)
+        for task in self._tasks:
+            await ended(task)
+
+    async def show(self) -> None:
+        """Show how all stand. Raises ParleyError: another time."""
+        self._show(await self._tenancy.standings())
 
     async def round(self) -> None:
         """Show how all stand; ask of those that are due. Raises ParleyError: another time."""
@@ -84,36 +91,40 @@ class Patrol:
         self._show(await self._tenancy.standings() if due else standings)
 
     def _due(self, one: Standing) -> bool:
-        return one.health_at is None or self._clock() - one.health_at >= LOOK_AGAIN
+        rest = BAD_AGAIN if one.health == "bad" else LOOK_AGAIN
+        return one.health_at is None or self._clock() - one.health_at >= rest
 
     async def _look(self, one: Standing) -> None:
         request = TokenRequest(tenant_id=one.tenant_id, provider=one.kind, credential=one.name)
+        if one.health == "bad":
+            self._issuer.try_again(request)
         try:
             health = await self._asked(request)
         except Denied:  # it may be good and yet not be told of itself
             return
-        except (CredentialBad, Refused) as error:
-            health = Health(health="bad", detail=error.detail)
+        except CredentialBad as error:  # written down when it was refused
+            _warn(one, "bad", error.detail)
+            return
         except ParleyError:  # nobody answered: that says nothing of the credential
             return
         if health.health != "good":
-            extra = {"tenant_id": one.tenant_id, "provider": one.kind, "credential": one.name}
-            soon = health.health == "expiring"
-            log.warning(
-                "credential_expiring" if soon else "credential_bad",
-                extra=extra | {"detail": health.detail},
-            )
+            _warn(one, health.health, health.detail)
         with suppress(ParleyError):
             await self._tenancy.set_health(one.tenant_id, one.kind, one.name, health)
 
     async def _asked(self, request: TokenRequest) -> Health:
-        token = (await self._issuer.token(request)).access_token
+        """What its provider says now, and of which secret. Raises Denied, CredentialBad."""
+        token = await self._issuer.token(request)
         if request.provider == "genesys":
-            return Health(health="good", detail="Genesys gives it tokens")
-        facts = await self._providers.token(token)
+            return Health(health="good", detail="Genesys gives it tokens", secret=token.secret)
+        try:
+            facts = await self._providers.token(token.access_token)
+        except Refused as error:
+            return Health(health="bad", detail=error.detail, secret=token.secret)
         health, words = token_health(facts, self._clock())
         told = "bad" if health == "bad" else "expiring" if health == "expiring" else "good"
-        return Health(health=told, detail=words, expires_at=ends_at(facts))
+        ends = ends_at(facts)
+        return Health(health=told, detail=words, expires_at=ends, secret=token.secret)
 
     def _show(self, standings: list[Standing]) -> None:
         counts = Counter((one.kind, one.health) for one in standings)
@@ -123,3 +134,17 @@ class Patrol:
             ends = [one.expires_at for one in standings if one.kind == provider and one.expires_at]
             left = min(ends) - self._clock() if ends else None
             SOONEST.labels(provider).set(-1 if left is None else left.total_seconds())
+
+
+def _often(seconds: float, work: Callable[[], Awaitable[None]], name: str) -> asyncio.Task[None]:
+    """Work about every so many seconds: replicas that start together do not ask together."""
+    jittered = partial(random.uniform, seconds * 0.5, seconds * 1.5)
+    return asyncio.create_task(every(jittered, work, name))
+
+
+def _warn(one: Standing, health: str, words: str) -> None:
+    extra = {"tenant_id": one.tenant_id, "provider": one.kind, "credential": one.name}
+    log.warning(
+        "credential_expiring" if health == "expiring" else "credential_bad",
+        extra=extra | {"detail": words},
+    )

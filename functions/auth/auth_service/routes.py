@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 
 from auth_service.checking import Checking
 from auth_service.issuer import Issuer
-from shared.services.auth import Invalidated, Invalidation, Token, TokenRequest
+from shared.services.auth import Accepted, Invalidated, Invalidation, Token, TokenRequest
 from shared.services.checks import CheckRequest, TenantChecked
 
 router = APIRouter(prefix="/auth")
@@ -37,6 +37,13 @@ async def token(body: TokenRequest, issuer: Tokens) -> Token:
 async def invalidate(body: Invalidation, issuer: Tokens) -> Invalidated:
     """The provider refused a token: forget it, unless a newer one is here."""
     return Invalidated(dropped=await issuer.invalidate(body))
+
+
+@router.post("/accepted")
+async def accepted(body: Accepted, issuer: Tokens) -> Accepted:
+    """The provider took a token: its credential is good."""
+    await issuer.accepted(body)
+    return body
 
 
 @router.post("/check")

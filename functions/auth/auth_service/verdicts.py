@@ -22,6 +22,10 @@ LAST = 253402300800  # seconds since 1970: the year 10000, beyond all dates
 MIN_APP_SECRET = 16  # Meta's have 32 hexadecimal digits
 RENEW = "make a token of a system user that never ends, put it in the tenant's file, apply that"
 APPLY = "mend it in the tenant's file or at the provider, and apply the file"
+REFUSED = (
+    "mend it in the tenant's file or at the provider, then apply the file or check again: until "
+    "then the messages wait and are tried once a minute"
+)
 # What customers and agents send each other most; Genesys' default profile lacks some (HELP).
 USUAL_MEDIA = ("image/jpeg", "image/png", "audio/ogg", "video/mp4", "application/pdf")
 

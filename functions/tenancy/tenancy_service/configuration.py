@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
+from shared.runtime.clock import utcnow
 from shared.runtime.errors import NotFound
 from shared.runtime.logging import logger
 from shared.services.tenancy import Applied, Health, TenantLine, TenantList, TenantView
 from shared.storage.database import Database, Session
 from shared.tenancy.files import AppFile, TenantFile
-from shared.tenancy.models import Provider
+from shared.tenancy.models import Provider, secret_digest
 from shared.tenancy.scope import TenantScope
 from shared.tenancy.vault import SealBroken, Vault
 from tenancy_service.faults import Others, refuse_faults, refuse_platform_faults, region_in
 from tenancy_service.invalidation import LATE_READERS_S, Invalidator, stale_keys
+from tenancy_service.lookups import opened_of
 from tenancy_service.planning import Plan, Planner, credential_column
 from tenancy_service.repository import Repository
 from tenancy_service.rows import CredentialRow, Stored
@@ -19,6 +24,8 @@ from tenancy_service.standing import StandingsOf
 from tenancy_service.views import tenant_view
 
 log = logger()
+
+SAME_AGAIN = timedelta(hours=1)
 
 
 class Configuration:
@@ -57,6 +64,7 @@ class Configuration:
                 _write(repository, plan, actor, file.tenant)
                 # Also when nothing changed: applying again is how an operator mends a cache.
                 repository.make_stale(plan.tenant_id, stale_keys(stored, plan), LATE_READERS_S)
+                repository.renew_credentials(str(plan.tenant_id))
             return plan
 
         plan = await self._database.transaction(work, idempotent=True)
@@ -108,19 +116,43 @@ class Configuration:
     async def set_health(
         self, scope: TenantScope, kind: Provider, name: str, told: Health, actor: str
     ) -> None:
-        """Note what a provider told of a credential. Raises NotFound."""
+        """Note what a provider told of a credential. Raises NotFound.
 
-        def work(session: Session) -> bool:
+        Nothing is noted of another secret than is stored, nor twice in an hour that all is well.
+        """
+
+        def work(session: Session) -> str | None:
             repository = Repository(session)
-            changed = repository.set_health(scope, kind, name, told)
-            if changed:
-                action, subject = f"credential.{told.health}", f"{kind}/{name}"
-                repository.audit(scope.tenant_id, actor, action, subject, ["health"])
-            return changed
+            stored = repository.health_of(scope, kind, name)
+            if told.secret is not None and told.secret != self._digest_of(stored, kind):
+                return "outdated"
+            if told.health == "good" and _is_known(stored):
+                return None
+            repository.set_health(scope, stored["id"], told)
+            if told.health == stored["health"]:
+                return None
+            action, subject = f"credential.{told.health}", f"{kind}/{name}"
+            repository.audit(scope.tenant_id, actor, action, subject, ["health"])
+            return "changed"
 
-        if await self._database.transaction(work, idempotent=True):
-            extra = {"kind": kind, "credential": name, "to": told.health}
+        fate = await self._database.transaction(work, idempotent=True)
+        extra = {"kind": kind, "credential": name, "to": told.health}
+        if fate == "outdated":
+            log.info("credential_health_outdated", extra=extra)
+        elif fate == "changed":
             log.info("credential_health", extra=extra)
+
+    def _digest_of(self, stored: dict[str, Any], kind: Provider) -> str | None:
+        """Of the secret that is stored; None when it can not be opened."""
+        try:
+            content = credential_column(self._vault, stored["id"]).open(stored["sealed"])
+        except SealBroken:
+            return None
+        if content is None:
+            return None
+        opened = opened_of(kind, content)
+        credential = opened.whatsapp or opened.genesys
+        return None if credential is None else secret_digest(credential)
 
     def _region_of(self, row: CredentialRow) -> str | None:
         try:
@@ -128,6 +160,12 @@ class Configuration:
         except SealBroken:
             return None
         return None if opened is None else region_in(opened.get_secret_value())
+
+
+def _is_known(stored: dict[str, Any]) -> bool:
+    """Whether it was good lately; of one that ends soon nobody says that it is good for long."""
+    lately = stored["health_at"] is not None and utcnow() - stored["health_at"] < SAME_AGAIN
+    return stored["health"] == "expiring" or (stored["health"] == "good" and lately)
 
 
 def _write(repository: Repository, plan: Plan, actor: str, subject: str) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from pydantic import SecretStr
 
 from shared.runtime.errors import BadInput
 from shared.services.tenancy import Opened
@@ -120,7 +123,7 @@ class Lookups:
     async def credential(self, scope: TenantScope, kind: Provider, name: str) -> Opened:
         """The credential, opened; empty when there is no such one."""
         row = await self._one(
-            "select id, sealed from tenant_credentials"
+            "select id, sealed, renewed_at from tenant_credentials"
             " where tenant_id = :tenant_id and kind = :kind and name = :name",
             tenant_id=scope.tenant_id,
             kind=kind,
@@ -131,14 +134,20 @@ class Lookups:
         opened = credential_column(self._vault, row["id"]).open(row["sealed"])
         if opened is None:
             raise BadInput(f"the {kind} credential {name!r} is empty; apply the tenant again")
-        content = opened.get_secret_value()
-        if kind == "whatsapp":
-            return Opened(whatsapp=WhatsAppCredential.model_validate_json(content))
-        return Opened(genesys=GenesysCredential.model_validate_json(content))
+        return opened_of(kind, opened, row["renewed_at"])
 
     async def _one(self, statement: str, **arguments: Any) -> dict[str, Any] | None:
         rows = await self._database.rows(statement, idempotent=True, **arguments)
         return rows[0] if rows else None
+
+
+def opened_of(kind: Provider, content: SecretStr, renewed_at: datetime | None = None) -> Opened:
+    """A stored credential as it is handed out."""
+    told = content.get_secret_value()
+    if kind == "whatsapp":
+        whatsapp = WhatsAppCredential.model_validate_json(told)
+        return Opened(whatsapp=whatsapp, renewed_at=renewed_at)
+    return Opened(genesys=GenesysCredential.model_validate_json(told), renewed_at=renewed_at)
 
 
 def _is_uuid(value: str) -> bool:

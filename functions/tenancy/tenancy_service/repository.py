@@ -94,23 +94,39 @@ class Repository:
         )
         self._session.rows(statement, {name: getattr(row, name) for name in names})
 
-    def set_health(self, scope: TenantScope, kind: str, name: str, told: Health) -> bool:
-        """Note what a provider told; False when the health was that before. Raises NotFound."""
-        key = {"tenant_id": scope.tenant_id, "kind": kind, "name": name}
+    def health_of(self, scope: TenantScope, kind: str, name: str) -> dict[str, Any]:
+        """A credential's `id`, `sealed`, `health` and `health_at`, locked. Raises NotFound."""
         found = self._session.rows(
-            "select health from tenant_credentials"
+            "select id, sealed, health, health_at from tenant_credentials"
             " where tenant_id = :tenant_id and kind = :kind and name = :name for update",
-            key,
+            {"tenant_id": scope.tenant_id, "kind": kind, "name": name},
         )
         if not found:
             raise NotFound("the tenant has no such credential")
+        return found[0]
+
+    def set_health(self, scope: TenantScope, credential_id: str, told: Health) -> None:
+        """Write down what a provider told; a credential that is good again is renewed."""
         self._session.rows(
             "update tenant_credentials set health = :health, health_at = now(),"
-            " health_detail = :detail, expires_at = coalesce(:expires_at, expires_at)"
-            " where tenant_id = :tenant_id and kind = :kind and name = :name",
-            {**key, **told.model_dump()},
+            " health_detail = :detail, expires_at = coalesce(:expires_at, expires_at),"
+            " renewed_at = case when :health <> 'bad' and health in ('bad', 'unknown')"
+            "   then clock_timestamp() else renewed_at end"
+            " where tenant_id = :tenant_id and id = :id",
+            {
+                **told.model_dump(exclude={"secret"}),
+                "tenant_id": scope.tenant_id,
+                "id": credential_id,
+            },
         )
-        return bool(found[0]["health"] != told.health)
+
+    def renew_credentials(self, tenant_id: str) -> None:
+        """Say that the tenant's credentials are worth another try: it was applied."""
+        self._session.rows(
+            "update tenant_credentials set renewed_at = clock_timestamp()"
+            " where tenant_id = :tenant_id",
+            {"tenant_id": tenant_id},
+        )
 
     def audit(
         self,

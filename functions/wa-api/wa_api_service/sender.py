@@ -33,7 +33,10 @@ class Sender:
         check_body(request.body, BODY_LIMIT)
 
         async def attempt(token: SecretStr) -> SendOutcome:
-            return await self.client.send(request.phone_number_id, token, request.body)
+            outcome = await self.client.send(request.phone_number_id, token, request.body)
+            if outcome.error is None:
+                self.tokens.accepted(request.tenant_id, KIND, request.credential, token=token)
+            return outcome
 
         credential = TenantCredential(self.tokens, request.tenant_id, KIND, request.credential)
         job = Job(KIND, request.tenant_id, request.channel_id)
