@@ -279,7 +279,7 @@ def test_the_number_may_be_read_so_that_no_history_holds_it(world: World, tmp_pa
 @pytest.mark.parametrize("wrong", [("--phone", "0151 123"), ("--user-id", "x y")])
 def test_what_names_nobody_is_refused(parley: Parley, wrong: tuple[str, str]) -> None:
     said = parley("erase", "--tenant", "any", *wrong)
-    assert (said.code, wrong[1] in said.err) == (1, False)
+    assert (said.code, wrong[1] in said.err) == (2, False)
 
 
 def test_every_table_that_may_name_a_person_is_cleared_or_known_to_name_nobody(
