@@ -1,5 +1,6 @@
 -- The message that `p_claim` is about: by the tracking id that a tapped option carried, else by the
--- id at either side. Of the same channel and person alone, under any of their names; else null.
+-- id at either side, else by one of its twins (see twin_ids). Of the same channel and person alone,
+-- under any of their names; else null.
 create or replace function quoted_message(
   p_claim message_tracking, p_reply_to text, p_tapped uuid
 ) returns json
@@ -7,20 +8,26 @@ language plpgsql stable
 as $$
 declare
   v_found message_tracking;
+  v_id text;
 begin
   select t.* into v_found from message_tracking t
    where t.tenant_id = p_claim.tenant_id and t.tracking_id = p_tapped and t.part = 1
      and is_theirs(t, p_claim);
   if not found and p_reply_to is not null then
-    select * into v_found from (
-      select * from message_tracking t
-       where t.tenant_id = p_claim.tenant_id and t.source_id = p_reply_to and t.part = 1
-         and is_theirs(t, p_claim)
-      union all
-      select * from message_tracking t
-       where t.tenant_id = p_claim.tenant_id and t.target_id = p_reply_to
-         and is_theirs(t, p_claim)
-    ) as t order by t.created_at limit 1;
+    foreach v_id in array
+      array[p_reply_to] || twin_ids(p_claim.tenant_id, p_claim.customer, p_reply_to)
+    loop
+      select * into v_found from (
+        select * from message_tracking t
+         where t.tenant_id = p_claim.tenant_id and t.source_id = v_id and t.part = 1
+           and is_theirs(t, p_claim)
+        union all
+        select * from message_tracking t
+         where t.tenant_id = p_claim.tenant_id and t.target_id = v_id
+           and is_theirs(t, p_claim)
+      ) as t order by t.created_at limit 1;
+      exit when found;
+    end loop;
   end if;
   if v_found.tracking_id is null then
     return null;

@@ -1,5 +1,6 @@
 """What a message is about, and the window that a customer's message opens."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -156,3 +157,67 @@ def test_a_message_from_the_future_opens_the_window_from_now(desk: Desk) -> None
 def test_the_agent_s_messages_open_no_window(desk: Desk) -> None:
     desk.sent("wamid.1", occurred_at=ago(hours=1))
     assert desk.write_to("491701", "m2").last_customer_message_at is None
+
+
+BSUID = "DE.13491208655302741918"
+
+
+def wamid(person: str, token: str, *, rest: str = "", padded: bool = True) -> str:
+    """An id as WhatsApp makes them: the person, then what the message has of its own."""
+    inside = b"\x1c\x18" + bytes([len(person)]) + person.encode()
+    inside += b"\x15\x02\x00\x11\x18" + bytes([len(token)]) + token.encode() + rest.encode() + b"\0"
+    made = base64.b64encode(inside).decode()
+    return f"wamid.{made if padded else made.rstrip('=')}"
+
+
+@pytest.mark.parametrize("padded", [True, False])
+@pytest.mark.parametrize("token", ["9A3CA5B3D4CD6E67E7", "3A5F0C77A1B2C3D4E5F6", "3EB0"])
+@pytest.mark.parametrize(("sent_by", "named_by"), [("491701", BSUID), (BSUID, "491701")])
+def test_a_reply_may_name_a_message_by_its_twin(
+    desk: Desk, sent_by: str, named_by: str, token: str, *, padded: bool
+) -> None:
+    desk.talk("m1", "491701", BSUID)
+    claim = desk.write_to("491701", "g7", content={"text": "In blue?"})
+    sent = wamid(sent_by, token, padded=padded)
+    desk.complete(claim, accepted(1, sent), source_id="g7")
+    for place, shape in enumerate((True, False)):
+        twin = wamid(named_by, token, padded=shape)
+        found = quoted(desk.hear(f"m2-{place}", "491701", BSUID, reply_to=twin))
+        assert (found.source_id, found.text) == ("g7", "In blue?")
+
+
+def test_a_reply_may_name_the_customer_s_own_message_by_its_twin(desk: Desk) -> None:
+    own = wamid("491701", "3A5F0C77A1B2C3D4E5F6")
+    desk.talk(own, "491701", BSUID)
+    found = quoted(desk.hear("m2", None, BSUID, reply_to=wamid(BSUID, "3A5F0C77A1B2C3D4E5F6")))
+    assert (found.source_id, found.direction) == (own, "inbound")
+
+
+def test_a_twin_is_of_the_same_token_person_and_tenant(desk: Desk) -> None:
+    for one, who, id_ in ((desk, "491701", BSUID), (desk.other(), "491702", "DE.2")):
+        one.talk("m1", who, id_)
+        claim = one.write_to(who, "g7")
+        one.complete(claim, accepted(1, wamid(who, "AAAA")), source_id="g7")
+    assert desk.hear("m2", "491701", BSUID, reply_to=wamid(BSUID, "AAAB")).quoted is None
+    assert desk.hear("m3", "491701", BSUID, reply_to=wamid("DE.2", "AAAA")).quoted is not None
+    desk.talk("m4", "491703", "DE.3")
+    assert desk.hear("m5", "491703", "DE.3", reply_to=wamid(BSUID, "AAAA")).quoted is None
+    assert desk.hear("m6", "491703", "DE.3", reply_to=wamid("DE.3", "AAAA")).quoted is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        *("wamid.", "wamid.====", "wamid.HBg", "wamid.HBgN" + "A" * 13, "wamid.HBj/" + "A" * 16),
+        *(
+            "wamid.HBgN" + "A" * 12,
+            "wamid." + "/" * 249,
+            "wamid.r1",
+            "nowamid.HBgNNDkxNTEwMDAwMDcw",
+        ),
+        *("wamid.\u00e9" * 8, "wamid.HBgNNDkx NTEwMDAwMDcw", "wamid.HBgN=NDkxNTEwMDAwMDcw"),
+    ],
+)
+def test_an_id_of_another_form_has_no_twin(desk: Desk, odd: str) -> None:
+    desk.talk("m1", "491701", BSUID)
+    assert desk.hear("m2", "491701", BSUID, reply_to=odd).quoted is None
