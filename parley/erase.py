@@ -145,8 +145,8 @@ async def _rows(case: Case, environment: Environment, who: str) -> None:
         dry=case.dry,
     )
     case.removed.update(counts)
-    keys = person.keys(case.tenant_id)
-    case.removed["redis_keys"] += forget_keys(environment, keys, dry=case.dry)
+    gone = forget_keys(environment, person, case.tenant_id, dry=case.dry)
+    case.removed["redis_keys"] += gone
     case.reached[ROWS] = DONE_BEFORE
     await case.note()
 

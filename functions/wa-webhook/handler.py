@@ -9,11 +9,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from shared.messaging.doorway import DoorSettings, open_doorway
+from shared.messaging.lines import Lines
 from shared.runtime.errors import NotFound
 from shared.runtime.function import Function, Resources
 from shared.runtime.problem import problem
+from shared.services.state import StateClient
 from shared.whatsapp.signature import HEADER
 from wa_webhook_service.door import Door
+from wa_webhook_service.people import People
 
 NAME = "wa-webhook"
 PATH = "/webhook/meta"
@@ -31,7 +34,8 @@ class Kit(Resources):
 async def wire(settings: DoorSettings) -> AsyncIterator[Kit]:
     """Open what stands behind the door for the life of the process."""
     async with open_doorway(NAME, settings) as way:
-        yield Kit(door=Door(way.directory, way.intake, way.keys), checks=way.checks)
+        people = People(Lines(way.cache), StateClient(way.state))
+        yield Kit(door=Door(way.directory, way.intake, way.keys, people), checks=way.checks)
 
 
 function = Function(NAME, DoorSettings, wire, public=True, body_limit=BODY_LIMIT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from parley.environment import Environment
 from shared.erasure.marks import Marker
 from shared.limits.values import Lane
 from shared.media.store import name_of
+from shared.messaging.lines import pointer, pointers
 from shared.runtime.errors import SettingsError, Unavailable
 from shared.storage.database import Database
 from shared.wire.customer import canonical_id, is_bsuid, is_wa_id, spellings
@@ -60,13 +61,14 @@ class Person:
         return frozenset(name_of(tenant_id, message) for message in self.messages)
 
     def keys(self, tenant_id: str) -> list[str]:
-        """Keys of Redis that name them; all of them live for an hour at most."""
+        """Keys of Redis that are made of what names them; the longest live for two days."""
         who = {*self.names, *self.numbers, *self.bsuids}
         keys = [f"mapping:conv:{one}" for one in self.conversations]
         keys += [f"mapping:conv:{tenant_id}:{one}" for one in self.conversations]
         for channel in self.channels:
             number = channel["phone_number_id"]
             keys += [f"mapping:wa:{tenant_id}:{channel['id']}:{one}" for one in who]
+            keys += [pointer(tenant_id, str(channel["id"]), one) for one in who]
             keys += [f"limit:{{{number}}}:{Lane.of(number, 1, one).customer}" for one in who]
         return keys
 
@@ -92,20 +94,38 @@ def named(phone: str | None, wa_id: str | None, user_id: str | None) -> str:
     return digits
 
 
-def forget_keys(environment: Environment, keys: Iterable[str], *, dry: bool) -> int:
-    """Delete keys of Redis; how many there were. Raises Unavailable."""
+def forget_keys(environment: Environment, person: Person, tenant_id: str, *, dry: bool) -> int:
+    """Delete the keys of Redis that name them; how many there were. Raises Unavailable.
+
+    An id that the database does not know, such as a parent's, may lead to their line: such keys are
+    found by what they hold.
+    """
     setting = environment.need("REDIS_URL")
-    wanted = list(keys)
     client = Redis.from_url(setting.value, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S)
     try:
         with client:
+            wanted = [*person.keys(tenant_id), *_leading(client, person, tenant_id)]
             return sum(
                 int(client.exists(*some) if dry else client.delete(*some))
                 for start in range(0, len(wanted), AT_ONCE)
-                if (some := wanted[start : start + AT_ONCE])
+                if (some := list(dict.fromkeys(wanted[start : start + AT_ONCE])))
             )
     except (RedisError, OSError) as error:
         raise Unavailable(
             f"Redis does not answer ({type(error).__name__}): start it, or change REDIS_URL "
             f"({setting.source})"
         ) from None
+
+
+def _leading(client: Redis, person: Person, tenant_id: str) -> Iterator[str]:
+    """Pointers of any id to a line that is named by one of theirs."""
+    named = {*person.names, *person.numbers, *person.bsuids}
+    own = set(person.keys(tenant_id))
+    for key in client.scan_iter(match=pointers(tenant_id), count=AT_ONCE):
+        name, line = _text(key), client.get(key)
+        if name not in own and line is not None and _text(line) in named:
+            yield name
+
+
+def _text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -5,10 +5,11 @@ They are digests: a wamid holds the customer's number in base64, and event ids a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.doors.arrival import Arrival, carried
+from shared.doors.lines import groups_of, own_lines, split
 from shared.messaging.envelope import Event, EventType
 from shared.messaging.intake import Post, digest
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, INBOUND_WHATSAPP_STATUSES
@@ -28,24 +29,42 @@ TOGETHER = 100  # statuses of one event
 AnyItem = MessageItem | StatusItem | OtherChange
 
 
+def told_apart(
+    items: Iterable[tuple[AnyItem | Broken, Resolution]],
+) -> list[tuple[AnyItem, Resolution]]:
+    """The items that can be events, news of people's ids one by one.
+
+    A suspended tenant's are none: its bytes are kept, no more.
+    """
+    return [
+        (one, owner)
+        for item, owner in items
+        if owner.active and not isinstance(item, Broken)
+        for one in (split(item) if isinstance(item, OtherChange) else [item])
+    ]
+
+
 def posts_of(
-    items: Iterable[tuple[AnyItem | Broken, Resolution]], arrival: Arrival
+    items: Iterable[tuple[AnyItem | Broken, Resolution]],
+    arrival: Arrival,
+    lines: Mapping[str, str] | None = None,
 ) -> Iterator[Post]:
-    """Events of the items that can be one; a suspended tenant's bytes are kept, no more.
+    """Events of the items that can be one, each on its line (`lines`: by the item's path).
 
     Statuses of one message in one body are one event: they are written down at once.
     """
+    apart = told_apart(items)
+    if lines is None:
+        lines = own_lines(groups_of(apart))
     together: dict[str, list[StatusItem]] = {}
     owners: dict[str, Resolution] = {}
-    for item, owner in items:
-        if not owner.active or isinstance(item, Broken):
-            continue
+    for item, owner in apart:
         if isinstance(item, StatusItem) and owner.channel_id:
             message = _message_of(item, owner)
             owners[message] = owner
             together.setdefault(message, []).append(item)
         elif owner.channel_id or isinstance(item, OtherChange):
-            yield post_of(item, owner, arrival)
+            yield post_of(item, owner, arrival, lines.get(item.path))
     for message, statuses in together.items():
         for start in range(0, len(statuses), TOGETHER):
             yield from _status_posts(statuses[start : start + TOGETHER], owners[message], arrival)
@@ -70,18 +89,24 @@ def _status_posts(
     yield Post(INBOUND_WHATSAPP_STATUSES, event)
 
 
-def post_of(item: AnyItem, owner: Resolution, arrival: Arrival) -> Post:
-    """The event of one item, and its exchange."""
+def post_of(item: AnyItem, owner: Resolution, arrival: Arrival, line: str | None = None) -> Post:
+    """The event of one item, and its exchange. `line`: its person's, for what has one.
+
+    News of a person's id goes the way of their messages.
+    """
     match item:
         case MessageItem():
-            return Post(INBOUND_WHATSAPP_MESSAGES, _message_event(item, owner, arrival))
+            return Post(INBOUND_WHATSAPP_MESSAGES, _message_event(item, owner, arrival, line))
         case StatusItem():
             return Post(INBOUND_WHATSAPP_STATUSES, _status_event([item], owner, arrival))
         case OtherChange():
-            return Post(INBOUND_WHATSAPP_STATUSES, _change_event(item, owner, arrival))
+            exchange = INBOUND_WHATSAPP_MESSAGES if line else INBOUND_WHATSAPP_STATUSES
+            return Post(exchange, _change_event(item, owner, arrival, line))
 
 
-def _message_event(item: MessageItem, owner: Resolution, arrival: Arrival) -> Event:
+def _message_event(
+    item: MessageItem, owner: Resolution, arrival: Arrival, line: str | None
+) -> Event:
     wamid = message_key(item.message)
     return _event(
         owner,
@@ -89,7 +114,7 @@ def _message_event(item: MessageItem, owner: Resolution, arrival: Arrival) -> Ev
         type=EventType.WHATSAPP_MESSAGE,
         subject=_name(wamid),
         time=message_time(item.message, arrival.received_at),
-        line=_line(sender(item.message, item.contact)),
+        line=line or _line(sender(item.message, item.contact)),
         data={"message": item.message, "contact": item.contact, **carried(owner, arrival)},
     )
 
@@ -120,10 +145,13 @@ def _status_event(items: Sequence[StatusItem], owner: Resolution, arrival: Arriv
     )
 
 
-def _change_event(item: OtherChange, owner: Resolution, arrival: Arrival) -> Event:
-    """Changes of one field stay in order. What stands beside messages is told without them.
+def _change_event(
+    item: OtherChange, owner: Resolution, arrival: Arrival, line: str | None
+) -> Event:
+    """Changes of one field stay in order; those of a person do so with the person's messages.
 
-    A template may be paused twice in the same words: the entry's time tells both apart.
+    What stands beside messages is told without them. A template may be paused twice in the same
+    words: the entry's time tells both apart.
     """
     field = item.field or NO_FIELD
     what = f"{field} {item.waba_id} {item.told_at} {item.value!r}"
@@ -135,7 +163,7 @@ def _change_event(item: OtherChange, owner: Resolution, arrival: Arrival) -> Eve
         type=EventType.WHATSAPP_CHANGE,
         subject=_name(field),
         time=item.told_at or arrival.received_at,
-        line=field,
+        line=line or field,
         data={"field": item.field, "value": value, "waba_id": item.waba_id}
         | carried(owner, arrival),
     )

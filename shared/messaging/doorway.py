@@ -43,6 +43,8 @@ class Doorway:
     directory: Directory
     intake: Intake
     keys: RawKeys
+    cache: Cache
+    state: Peer
     checks: list[Check]
 
 
@@ -74,6 +76,8 @@ async def open_doorway(name: str, settings: DoorSettings) -> AsyncIterator[Doorw
             Directory(cache, tenancy),
             Intake(objects, outbox, source=f"/{name}", book=book),
             RawKeys(),
+            cache,
+            state,
             [
                 Check("durable", lambda: _any(durable)),
                 Check("rabbitmq", publisher.ping, required=False),

@@ -104,11 +104,13 @@ def house(
         nowhere |= {name: behind[name] for name in ("AMQP_URL", "PARTITIONS", "QUEUE_PREFIX")}
         straight = s3_of(migrated, migrated.s3_endpoint_url)
         whatsapp, genesys = start("wa-webhook", **behind), start("genesys-webhook", **behind)
+        second = start("wa-webhook", **behind)
         keeper = start("inbound-transform", **nowhere, **straight)
-        for process in (state, whatsapp, genesys, keeper):
+        for process in (state, whatsapp, second, genesys, keeper):
             process.ready()
         yield House(
             whatsapp,
+            second,
             genesys,
             keeper,
             tenancy,
@@ -126,7 +128,7 @@ def house(
 @pytest.fixture(autouse=True)
 def _afresh(house: House) -> None:
     """No outage and no event of one test is found by another."""
-    doors = (house.whatsapp, house.genesys)
+    doors = (house.whatsapp, house.second, house.genesys)
     wait_until(lambda: all(answers(f"{door.url}/readyz") for door in doors))
     house.has_its_broker()
     for exchange in MESSAGE_EXCHANGES:

@@ -31,6 +31,7 @@ class House:
     """The doors and what stands behind them."""
 
     whatsapp: Process
+    second: Process  # another replica of it
     genesys: Process
     raw_keeper: Process  # inbound-transform
     tenancy: Served
@@ -45,7 +46,7 @@ class House:
 
     def has_its_broker(self) -> None:
         """Wait until both doors publish to the broker again."""
-        for door in (self.whatsapp, self.genesys):
+        for door in (self.whatsapp, self.second, self.genesys):
             wait_until(partial(_has_broker, door))
 
     def tenant(self, **changes: Any) -> "Company":

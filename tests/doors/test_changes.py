@@ -14,7 +14,7 @@ from tests.moments import unix_at
 OF_A_NUMBER: dict[str, dict[str, Any]] = {
     "smb_message_echoes": {"message_echoes": [{"id": "wamid.9", "from": "1", "to": "491"}]},
     "history": {"history": [{"threads": []}], "messages": [{"id": "wamid.8"}], "contacts": []},
-    "user_id_update": {"user_id_update": [{"user_id": {"previous": "DE.1", "current": "DE.2"}}]},
+    "user_id_update": {"user_id_update": [{"user_id": {"current": "DE.2"}}]},  # of nobody known
     "user_preferences": {"user_preferences": [{"wa_id": "491", "value": "stop"}]},
     "calls": {"calls": [{"id": "wacid.1", "event": "connect"}]},
     "a_field_of_next_year": {"anything": [1, "two", None]},

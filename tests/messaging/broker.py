@@ -45,8 +45,8 @@ async def until(condition: Callable[[], object]) -> None:
 def at(url: str, port: int) -> str:
     """The same URL by another port of loopback."""
     parts = urlsplit(url)
-    user = f"{parts.username}:{parts.password}@" if parts.username else ""
-    return parts._replace(netloc=f"{user}127.0.0.1:{port}").geturl()
+    user, at_, _ = parts.netloc.rpartition("@")  # Redis has a password and no user
+    return parts._replace(netloc=f"{user}{at_}127.0.0.1:{port}").geturl()
 
 
 def address(url: str) -> tuple[str, int]:

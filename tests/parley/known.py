@@ -17,6 +17,7 @@ from connector.values import held_of
 from local.services import Endpoints
 from shared.media.store import name_of
 from shared.messaging.envelope import Event, EventType
+from shared.messaging.lines import pointer
 from shared.messaging.spool import Spooled, prefix_of
 from shared.messaging.spool import name_of as spool_name
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, Topology
@@ -92,6 +93,10 @@ class Tenant:
         for bucket in ("media-inbound", "media-outbound"):
             file = f"{name_of(tenant, wamid)}-9abc-0123456789ab.jpg"
             self.put(bucket, f"image/{moment():%Y-%m-%d}/{file}", tag)
+        line = (who.bsuid or who.wa_id).encode()
+        for one in filter(None, (who.wa_id, who.bsuid, f"{tag}.parent")):  # no table knows it
+            key = pointer(tenant, self.desk.channel_id, one)
+            assert self.desk.runner.run(self.desk.cache.set(key, line, 600))
         self.wait(who, tag)
 
     def wait(self, who: Who, tag: str) -> None:

@@ -96,7 +96,8 @@ class World:
         bodies = [self.read(SPOOL_BUCKET, str(one.object_name)) for one in spooled]
         found["spooled"] = [body for body in bodies if id_ in body]
         with Redis.from_url(self.endpoints.redis_url) as redis:
-            keys = [key.decode() for key in redis.scan_iter(match="mapping:*")]
+            names = ("mapping:*", "line:*")
+            keys = [key.decode() for one in names for key in redis.scan_iter(match=one)]
             found["redis"] = sorted(
                 f"{key} {told}" for key in keys if id_ in f"{key} {(told := redis.get(key))!r}"
             )

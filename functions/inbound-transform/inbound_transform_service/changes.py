@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from inbound_transform_service.claims import link_of
 from shared.messaging.envelope import Event
 from shared.runtime.errors import BadInput
 from shared.runtime.logging import logger
 from shared.runtime.metrics import counter
+from shared.services.identities import link_of
 from shared.services.patience import insist
 from shared.services.route import Whose
 from shared.services.state import (
@@ -72,7 +72,7 @@ class Changes:
     async def _note(self, whose: Whose, event: Event, number: int, change: Change) -> None:
         match change:
             case IdChange():
-                link = link_of(change, whose)
+                link = link_of(change, whose.tenant_id, whose.received_at)
                 await insist(lambda: self._state.link(link))
             case PreferenceChange():
                 preference = _preference(change, whose)

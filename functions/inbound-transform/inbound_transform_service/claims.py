@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from shared.messaging.envelope import Event
 from shared.services.fields import MAX_ID
-from shared.services.route import Route, Whose
-from shared.services.state import Claim, ClaimRequest, Identity, IdentityChange, Quoted
-from shared.transforms.changes import IdChange
+from shared.services.route import Route
+from shared.services.state import Claim, ClaimRequest, Quoted
 from shared.transforms.inbound import Context, Inbound, Quote, Tap
 from shared.whatsapp.items import (
     Customer,
@@ -46,16 +45,6 @@ def claim_of(
         tapped=option[0] if option else None,
         opens_window=shown.opens_window,
         resend_unknown_after=0,  # same messageId and time: contracts/genesys.md (b9)
-    )
-
-
-def link_of(change: IdChange, whose: Whose) -> IdentityChange:
-    """A person's new number or user id, as state is told it."""
-    return IdentityChange(
-        tenant_id=whose.tenant_id,
-        previous=Identity(wa_id=change.previous.wa_id, bsuid=change.previous.bsuid),
-        current=Identity(wa_id=change.current.wa_id, bsuid=change.current.bsuid),
-        occurred_at=change.occurred_at or whose.received_at,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from inbound_transform_service.claims import claim_of, context_of, known_as, link_of
+from inbound_transform_service.claims import claim_of, context_of, known_as
 from inbound_transform_service.files import Files
 from shared.messaging.envelope import Event
 from shared.messaging.outcomes import SendOutcome
@@ -13,6 +13,7 @@ from shared.runtime.logging import logger
 from shared.runtime.metrics import counter
 from shared.services.delivery import GenesysApiClient
 from shared.services.events import item_of
+from shared.services.identities import link_of
 from shared.services.once import Holder, Plan, deliver
 from shared.services.patience import insist
 from shared.services.route import Route
@@ -72,7 +73,7 @@ class Messages:
         customer, change = sender(message, contact), id_change(message)
         if change is None:
             return customer
-        link = link_of(change, route)
+        link = link_of(change, route.tenant_id, route.received_at)
         await insist(lambda: self._state.link(link))
         return replace(
             customer,

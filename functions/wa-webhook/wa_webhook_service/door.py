@@ -7,12 +7,13 @@ because Meta would send the whole body again for seven days (contracts/meta.md a
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from shared.doors.arrival import Arrival
 from shared.doors.sorting import AnyItem, Sorted, own_changes, sort
-from shared.doors.whatsapp_events import INBOUND, posts_of
+from shared.doors.whatsapp_events import INBOUND, posts_of, told_apart
 from shared.messaging.intake import PLATFORM, Intake, Post, Raw, RawKeys, Unfit, digest
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES
 from shared.runtime.clock import utcnow
@@ -33,6 +34,7 @@ from shared.whatsapp.payloads import (
 )
 from shared.whatsapp.signature import verify
 from shared.wire.signing import fault
+from wa_webhook_service.people import People
 
 log = logger()
 
@@ -49,6 +51,7 @@ class Door:
     directory: Directory
     intake: Intake
     keys: RawKeys
+    people: People
 
     async def receive(self, app: str | None, raw: bytes, signature: str | None) -> None:
         """Take a body. Raises Unauthorised (bad signature), Unavailable (nothing took it)."""
@@ -115,6 +118,17 @@ class Door:
             return await self._owner(app, item)
 
         found = await sort(walk(body), owner_of)
+        apart = [one for share in found.shares.values() for one in told_apart(share.items)]
+        async with self.people.in_order(apart, utcnow()) as lines:
+            unfit = await self._keep(found, body, raw, lines)
+        await self._tell_strays(app, found.strays)
+        _tell(found)
+        _tell_unfit(unfit)
+
+    async def _keep(
+        self, found: Sorted, body: Any, raw: bytes, lines: Mapping[str, str]
+    ) -> list[Unfit]:
+        """Make all durable, the events on their `lines`. What no event can hold comes back."""
         now = utcnow()
         raws: list[Raw] = []
         posts: list[Post] = []
@@ -124,11 +138,8 @@ class Door:
             own = raw if found.whole else own_changes(body, (item for item, _ in share.items))
             key = self.keys.new(tenant_id, digest(own))
             raws.append(Raw(INBOUND, key, own, tenant_id))
-            posts += posts_of(share.items, Arrival(now, INBOUND, key))
-        unfit = await self.intake.take(raws, posts, spare=INBOUND_WHATSAPP_MESSAGES)
-        await self._tell_strays(app, found.strays)
-        _tell(found)
-        _tell_unfit(unfit)
+            posts += posts_of(share.items, Arrival(now, INBOUND, key), lines)
+        return await self.intake.take(raws, posts, spare=INBOUND_WHATSAPP_MESSAGES)
 
     async def _owner(self, app: str, item: Item) -> Resolution | None:
         """The item's tenant, if the app that signed may speak for it."""
