@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -63,13 +62,6 @@ def one_after_the_other(line: Line, old: str, new: str) -> None:
     meta(line, text(new, "behind"))
 
 
-def the_first_just_begun(line: Line, old: str, new: str) -> None:
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(meta, line, moved(old, new))
-        second = pool.submit(meta, line, text(new, "behind"))
-        first.result(), second.result()
-
-
 WAYS = {"one webhook": in_one_webhook, "one after the other": one_after_the_other}
 
 
@@ -89,20 +81,6 @@ def test_the_message_behind_the_news_is_shown_behind_it_in_one_conversation(
     shown = at_once(talk, pairs)
     assert [talk for talk in shown.values() if talk != ["before", "[system] moved", "behind"]] == []
     assert [new for new in pairs.values() if line.agent_side(new)] == []
-
-
-def test_of_two_webhooks_at_once_comes_one_conversation(line: Line) -> None:
-    """Which of them came first nobody can say; whose they are is known all the same."""
-    pairs = {number(5000 + 2 * n, SERIES): number(5001 + 2 * n, SERIES) for n in range(PAIRS)}
-    at_once(lambda old: line.greets(old, "before"), pairs)
-
-    def talk(old: str) -> set[str | None]:
-        the_first_just_begun(line, old, pairs[old])
-        line.wait(lambda: len(line.at_agent(old)) + len(line.at_agent(pairs[old])) >= 3)
-        return {one.text for one in line.at_agent(old)}
-
-    shown = at_once(talk, pairs)
-    assert [one for one in shown.values() if one != {"before", "[system] moved", "behind"}] == []
 
 
 def test_nothing_is_left_over(line: Line) -> None:
