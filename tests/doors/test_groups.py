@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from shared.doors.lines import groups_of
 from shared.doors.whatsapp_events import posts_of, told_apart
 from shared.messaging.envelope import EventType
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, INBOUND_WHATSAPP_STATUSES
+from shared.runtime.clock import utcnow
 from shared.tenancy.models import Resolution
 from shared.whatsapp.payloads import walk
 
@@ -24,7 +24,7 @@ OWNER = Resolution(
     phone_number_id="106540352242922",
 )
 OTHER = OWNER.model_copy(update={"channel_id": "1c7b1f44-3d0a-4c6e-8a53-3a4bb9c8f1aa"})
-ARRIVAL = Arrival(datetime(2026, 11, 23, 12, tzinfo=UTC), "webhooks-inbound", "a/b.json")
+ARRIVAL = Arrival(utcnow(), "webhooks-inbound", "a/b.json")
 OLD, NEW, U1, U2 = "4915100000001", "4915100000002", "DE.1", "DE.2"
 NEWS = {"type": "system", "from": OLD, "system": {"type": "user_changed_number", "wa_id": NEW}}
 
