@@ -1,4 +1,4 @@
-"""Delivers to Meta: `POST /whatsapp/send`; moves files: `/whatsapp/media/fetch` and `/upload`.
+"""Delivers to Meta: `POST /whatsapp/send`; `/whatsapp/media/`: `fetch` and `upload`, `look`.
 
 Answers 200 with an outcome as soon as there is one.
 """
@@ -23,6 +23,7 @@ from shared.runtime.peer import Peer, http_session
 from shared.runtime.service_auth import ServiceTokens
 from shared.runtime.settings import GraphSettings, RedisSettings, ServiceAuthSettings, VaultSettings
 from shared.services.delivery import MediaFetch, MediaUpload, WhatsAppSend
+from shared.services.links import LinkLook
 from shared.storage.cache import Cache
 from shared.tenancy.vault import Vault
 from shared.tokens.source import TokenSource
@@ -90,6 +91,7 @@ def _routes(sender: Sender, media: Media) -> dict[str, Route[Any]]:
         "/whatsapp/send": Route(WhatsAppSend, sender.send),
         "/whatsapp/media/fetch": Route(MediaFetch, media.fetch),
         "/whatsapp/media/upload": Route(MediaUpload, media.upload),
+        "/whatsapp/media/look": Route(LinkLook, media.looking.look),
     }
 
 

@@ -17,6 +17,7 @@ _GLOBAL_UNICAST = IPv6Network("2000::/3")  # RFC 4291 2.4: all that is given out
 _6TO4 = IPv6Network("2002::/16")
 _NAT64 = IPv6Network("64:ff9b::/96")
 _HTTPS_PORT = 443
+_HTTP_PORT = 80
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,23 @@ class Allowed:
         if not any(_within(host, entry) for entry in self.hosts):
             raise NotAllowed("the file's host is not on the list: see FETCH_ALLOWED_HOSTS")
         return url
+
+
+def check_open(address: str, trusted: Trusted) -> URL:
+    """An address on the open internet, as Meta fetches from: any host, http too.
+
+    Raises NotAllowed. Whether the host's address is a public one is seen when it is connected to.
+    """
+    try:
+        url = URL(address)
+        host, port = (url.host or "").lower(), url.port
+    except ValueError:
+        raise NotAllowed("the address can not be read") from None
+    if url.scheme not in ("http", "https") or not host or url.user or url.password:
+        raise NotAllowed("the address is not one of http or https")
+    if (host, port) not in trusted and port not in (_HTTP_PORT, _HTTPS_PORT):
+        raise NotAllowed("only ports 80 and 443 are asked")
+    return url
 
 
 def _within(host: str, entry: str) -> bool:

@@ -15,6 +15,7 @@ from shared.runtime.errors import BadInput, ParleyError
 from shared.runtime.faults import in_words
 from shared.runtime.peer import Peer
 from shared.services.fields import UUID
+from shared.services.links import LinkLook, LinkLooked
 from shared.tenancy.forms import DIGITS, INTEGRATION
 from shared.wire.file_types import Form
 
@@ -209,6 +210,15 @@ class WaApiClient:
     async def upload_media(self, request: MediaUpload) -> UploadOutcome:
         """Give a file in S3 to Meta, once for many sends. To repeat it does no harm."""
         return await self._upload("/whatsapp/media/upload", request, request.seconds)
+
+    async def look(self, request: LinkLook) -> LinkLooked:
+        """Whether Meta takes what lies at a link; not known when nobody answers."""
+        path, limit = "/whatsapp/media/look", request.seconds + ANSWER_MARGIN
+        peer = self._call.peer
+        try:
+            return await peer.call("POST", path, body=request, answer=LinkLooked, timeout=limit)
+        except ParleyError:
+            return LinkLooked()
 
 
 class GenesysApiClient:

@@ -8,10 +8,13 @@ from types import MappingProxyType
 
 from shared.genesys.payloads import OutboundMessage
 from shared.transforms.outbound_blocks import (
+    Ask,
     Block,
+    Enclosed,
     Lost,
     Option,
     Refusal,
+    Visit,
 )
 from shared.transforms.outbound_files import Attachment, Linked, WaFile, attachments, file_in
 from shared.transforms.outbound_order import ordered, shows
@@ -22,6 +25,7 @@ from shared.transforms.parts import Part, part_id
 from shared.whatsapp import limits
 from shared.whatsapp.build import address
 from shared.whatsapp.build import message as message_body
+from shared.whatsapp.interactive import Picture
 from shared.whatsapp.template import clean, component, template_content, text_parameter
 from shared.wire.body import Json, PayloadError
 from shared.wire.fields import readable
@@ -38,6 +42,7 @@ __all__ = [
     "WaFile",
     "attachments",
     "fallback",
+    "pictures",
     "quoted_message",
     "to_whatsapp",
 ]
@@ -87,6 +92,7 @@ def to_whatsapp(  # noqa: PLR0913  each names one fact of the claim
     callback: Callable[[int], str] | None = None,
     reply_to: str | None = None,
     files: Mapping[int, WaFile | Linked | Refusal] = MappingProxyType({}),
+    unfit: frozenset[str] = frozenset(),
 ) -> Outbound | Refusal | Ignored:
     """Translate a webhook body for the canonical customer id (None: not known).
 
@@ -94,6 +100,7 @@ def to_whatsapp(  # noqa: PLR0913  each names one fact of the claim
     the first part quotes; `source_id` names the parts where it is not Genesys' own id.
     `tracking_id` names the message in the ids of its options. `files` says what became of each of
     `attachments(message)` by its number; one that is not there is shown by its name and address.
+    `unfit`: links of `pictures(message)` that Meta would not show.
     """
     ignored = _ignored(message)
     if ignored is not None:
@@ -101,7 +108,7 @@ def to_whatsapp(  # noqa: PLR0913  each names one fact of the claim
     refusal = _unaddressed(customer)
     if customer is None or refusal is not None:
         return refusal or NO_ADDRESS
-    blocks, skipped = _blocks(message, files)
+    blocks, skipped = _blocks(message, files, unfit)
     offer = Offer(tracking_id or NO_TRACKING)
     contents = [content for block in blocks for content in render(block, offer)]
     lost = tuple(block.refusal for block in blocks if isinstance(block, Lost))
@@ -162,7 +169,9 @@ def _unaddressed(customer: str | None) -> Refusal | None:
 
 
 def _blocks(
-    message: OutboundMessage, files: Mapping[int, WaFile | Linked | Refusal]
+    message: OutboundMessage,
+    files: Mapping[int, WaFile | Linked | Refusal],
+    unfit: frozenset[str],
 ) -> tuple[list[Block], tuple[str, ...]]:
     """The message in blocks, its text where it belongs, and the kinds that gave nothing."""
     words = readable(message.text)
@@ -172,13 +181,27 @@ def _blocks(
     text, number = own, 0
     for body in _content(message):
         number += bool(file_in(body))
-        made = blocks_of(Element(body, files.get(number) if file_in(body) else None, own))
+        file = files.get(number) if file_in(body) else None
+        made = blocks_of(Element(body, file, own, unfit))
         if content_type(body).casefold() == "notification" and shows(made):
             text = None  # it is the rendered template
         found += made
         if not made:
             skipped.append(content_type(body))
     return ordered(text, found), tuple(skipped)
+
+
+def pictures(message: OutboundMessage, unfit: frozenset[str] = frozenset()) -> tuple[Picture, ...]:
+    """What Meta is to fetch from links of cards, when these links are `unfit`."""
+    blocks, _ = _blocks(message, {}, unfit)
+    found = [block.picture for block in blocks if isinstance(block, Ask | Visit)]
+    alone = [block.file for block in blocks if isinstance(block, Enclosed)]
+    found += [
+        Picture("video" if one.kind == "video" else "image", one.link)
+        for one in alone
+        if one is not None and one.link is not None
+    ]
+    return tuple(dict.fromkeys(one for one in found if one is not None))
 
 
 def _content(message: OutboundMessage) -> list[Json]:

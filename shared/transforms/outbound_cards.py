@@ -34,15 +34,26 @@ class _Link:
         return f"{self.label}: {self.url}" if self.label else self.url
 
 
-def card(body: Json) -> list[Block]:
-    """The blocks of one card, in the order in which they are read."""
-    shown = picture(body.get("image"), "image") or picture(body.get("video"), "video")
+def card(body: Json, unfit: frozenset[str] = frozenset()) -> list[Block]:
+    """The blocks of one card, in the order in which they are read.
+
+    A picture whose link is `unfit`, as Meta would not show it, is a line that opens it.
+    """
+    shown = next(
+        (
+            found
+            for found in (picture(body.get("image"), "image"), picture(body.get("video"), "video"))
+            if found is not None and found.link not in unfit
+        ),
+        None,
+    )
     words = joined([formatted(text(body.get(key)) or "") for key in ("title", "description")])
     actions = _actions(body)
     replies = tuple(one for one in actions if isinstance(one, Choice))
     links = [one for one in actions if isinstance(one, _Link)]
     if not replies and len(links) == 1 and is_link(links[0].url, LINK_URL):
         [link] = links
+        words = joined([words, *_unshown(body, shown)])
         return [Visit(words, link.label or _host(link.url), link.url, shown)]
     words = joined([words, *_unshown(body, shown), *(one.line for one in links)])
     if replies:

@@ -36,11 +36,15 @@ LABELS = {"Image": "image", "Video": "video", "Audio": "audio"}
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One element of `content`, what became of its file, and the message's own text."""
+    """One element of `content`, what became of its file, and the message's own text.
+
+    `unfit`: links of pictures that Meta would not show.
+    """
 
     body: Json
     file: WaFile | Linked | Refusal | None = None
     text: str | None = None
+    unfit: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +144,12 @@ def _words(*lines: str | None) -> list[Block]:
 
 
 def _card(element: Element) -> list[Block]:
-    return card(obj(element.body.get("card")))
+    return card(obj(element.body.get("card")), element.unfit)
 
 
 def _carousel(element: Element) -> list[Block]:
     cards = objects(obj(element.body.get("carousel")).get("cards"))
-    return [block for one in cards for block in card(one)]
+    return [block for one in cards for block in card(one, element.unfit)]
 
 
 def _list_picker(element: Element) -> list[Block]:
@@ -164,6 +168,8 @@ def _list_picker(element: Element) -> list[Block]:
         for heading in [readable(section.get("title"))]
     )
     shown = picture(prompt.get("imageUrl"), "image")
+    if shown is not None and shown.link in element.unfit:
+        title, shown = joined([title, shown.link]), None
     if not made:
         return _words(title)
     label = readable(prompt.get("buttonLabel"))

@@ -52,6 +52,7 @@ def translated(case: dict[str, Any], webhook: Any) -> Outbound | Refusal | Ignor
         callback=callback,
         reply_to=case.get("reply_to"),
         files=files_of(case),
+        unfit=frozenset(case.get("unfit", [])),
     )
 
 

@@ -18,7 +18,9 @@ GIF = b"GIF89a" + bytes(4000)
 CSV = b"item;price\nTea;4,50\n"
 XML = b'<?xml version="1.0"?><invoice id="88"/>'
 PALETTE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\x03\0\0\0" + bytes(400)
+WEBP = b"RIFF\x10\0\0\0WEBPVP8 " + bytes(400)
 TYPES = {
+    WEBP: "image/webp",
     PNG: "image/png",
     PDF: "application/pdf",
     OGG: "audio/ogg",

@@ -7,7 +7,7 @@ import requests
 
 from shared.messaging.envelope import Event
 from tests.delivery.provider import reply
-from tests.transform_functions.played import CSV, GIF, OGG, PALETTE, PDF, PNG, XML
+from tests.transform_functions.played import CSV, GIF, OGG, PALETTE, PDF, PNG, TYPES, WEBP, XML
 from tests.transform_functions.stage import (
     META_TAKES,
     Stage,
@@ -237,3 +237,66 @@ def test_files_go_in_their_order(stage: Stage, tenant: Tenant) -> None:
     assert outcome(stage.outbound, event) == "delivered"
     assert [sent["type"] for sent in tenant.at_meta()] == ["image", "document"]
     assert stage.meta.uploads == [PNG, PDF]
+
+
+def question(tenant: Tenant, picture: str | None) -> Event:
+    """The event of a card with a button, and a picture at its head."""
+    action = {"type": "Postback", "text": "Choose", "payload": "tea"}
+    card = {"title": "Green tea", "image": picture, "actions": [action]}
+    content = [{"contentType": "Card", "card": card}]
+    return tenant.agent_writes(message={"type": "Structured", "text": None, "content": content})
+
+
+def at_meta(stage: Stage, content: bytes) -> str:
+    """An address where Meta, and we, find these bytes."""
+    return f"{stage.meta.url}/files/{stage.meta.keep(content)}"
+
+
+def test_a_picture_that_meta_shows_heads_its_question(stage: Stage, tenant: Tenant) -> None:
+    link = at_meta(stage, PNG)
+    assert outcome(stage.outbound, question(tenant, link)) == "delivered"
+    [sent] = tenant.at_meta()
+    assert sent["interactive"]["header"] == {"type": "image", "image": {"link": link}}
+
+
+@pytest.mark.parametrize("content", [WEBP, GIF, PALETTE, PDF], ids=TYPES.get)
+def test_a_question_goes_without_a_picture_that_meta_does_not_show(
+    stage: Stage, tenant: Tenant, content: bytes
+) -> None:
+    link = at_meta(stage, content)
+    assert outcome(stage.outbound, question(tenant, link)) == "delivered"
+    [sent] = tenant.at_meta()
+    assert "header" not in sent["interactive"]
+    assert sent["interactive"]["body"]["text"] == f"Green tea\n{link}"
+    assert sent["interactive"]["action"]["buttons"][0]["reply"]["title"] == "Choose"
+    assert tenant.told() == []
+
+
+def test_a_picture_that_is_not_there_does_not_head_its_question(
+    stage: Stage, tenant: Tenant
+) -> None:
+    link = f"{stage.meta.url}/files/none"
+    assert outcome(stage.outbound, question(tenant, link)) == "delivered"
+    [sent] = tenant.at_meta()
+    assert "header" not in sent["interactive"]
+
+
+def test_a_picture_that_nobody_could_look_at_is_left_to_meta(stage: Stage, tenant: Tenant) -> None:
+    link = "https://10.0.0.1/picture.png"
+    assert outcome(stage.outbound, question(tenant, link)) == "delivered"
+    [sent] = tenant.at_meta()
+    assert sent["interactive"]["header"]["image"] == {"link": link}
+
+
+def test_a_question_whose_picture_meta_refuses_at_once_goes_without_it_once(
+    stage: Stage, tenant: Tenant
+) -> None:
+    stage.meta.play(meta_refuses(131053), meta_refuses(131053), META_TAKES)
+    link = at_meta(stage, PNG)
+    event = question(tenant, link)
+    assert outcome(stage.outbound, event) == "delivered"
+    assert outcome(stage.outbound, event) == "duplicate"
+    *refused, sent = tenant.at_meta()
+    assert [one["interactive"]["header"]["image"] for one in refused] == [{"link": link}] * 2
+    assert "header" not in sent["interactive"]
+    assert tenant.told() == []

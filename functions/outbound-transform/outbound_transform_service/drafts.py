@@ -33,6 +33,7 @@ from shared.transforms.outbound import (
     Refusal,
     attachments,
     fallback,
+    pictures,
     to_whatsapp,
 )
 from shared.transforms.outbound_files import file_in
@@ -44,6 +45,7 @@ log = logger()
 WINDOW = timedelta(hours=24) - timedelta(minutes=2)
 # Codes by which Meta may refuse the id of an upload that it has forgotten (contracts/meta.md c.6).
 FORGOTTEN = frozenset({"33", "100", "131008", "131009", "131052", "131053"})
+MEDIA_REFUSED = "131053"  # Meta could not fetch or use a file (contracts/meta.md c.6)
 NO_WAMID = "nowamid."  # begins what stands for the id of a message that came without one
 
 
@@ -60,6 +62,7 @@ class Draft:
     last_try: bool
     ready: Ready = field(default_factory=dict)
     renewed: bool = False  # its uploads were made anew
+    unfit: frozenset[str] = frozenset()  # links of pictures that Meta does not show
 
     @property
     def claim(self) -> Claim:
@@ -76,7 +79,18 @@ class Draft:
         ready = await self.files.ready(
             self.holder, self.route, self.message, last_try=self.last_try, fresh=fresh
         )
-        return replace(self, ready=ready, renewed=fresh)
+        unfit = self.unfit if fresh else await self._unfit()
+        return replace(self, ready=ready, renewed=fresh, unfit=unfit)
+
+    async def _unfit(self) -> frozenset[str]:
+        """Links of pictures that Meta would not show; what stands in their place is seen too."""
+        seen: set[str] = set()
+        unfit: frozenset[str] = frozenset()
+        while shown := [one for one in pictures(self.message, unfit) if one.link not in seen]:
+            seen.update(one.link for one in shown)
+            unfit |= await self.files.unfit(self.route, shown)
+            await self.holder.keep()
+        return unfit
 
     def within_window(self) -> Plan:
         """The message as it is, unless it would need the window that is closed."""
@@ -117,6 +131,10 @@ class Draft:
         if uploaded and not self.renewed and error.provider_code in FORGOTTEN:
             log.info("upload_renewed", extra={"code": error.provider_code})
             return (await self._with_files(fresh=True)).within_window()
+        links = frozenset(one.link for one in pictures(self.message, self.unfit))
+        if error.provider_code == MEDIA_REFUSED and links:
+            log.info("pictures_left_out", extra={"pictures": len(links)})
+            return replace(self, unfit=self.unfit | links).within_window()
         return None
 
     @property
@@ -145,6 +163,7 @@ class Draft:
             callback=self._callback(),
             reply_to=_wamid(self.claim.quoted),
             files=self.ready,
+            unfit=self.unfit,
         )
 
     def _callback(self) -> Callable[[int], str]:

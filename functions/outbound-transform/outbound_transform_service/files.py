@@ -6,6 +6,8 @@ the rest of its message goes on without it.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -22,11 +24,13 @@ from shared.services.delivery import (
     StoredFile,
     WaApiClient,
 )
+from shared.services.links import LinkLook, LinkLooked
 from shared.services.once import Holder
 from shared.services.route import Route
 from shared.services.state import Claim
 from shared.transforms.outbound import Attachment, Linked, Refusal, WaFile, attachments
 from shared.transforms.outbound_blocks import NO_FILE_ADDRESS
+from shared.whatsapp.interactive import Picture
 from shared.whatsapp.media import (
     GENESYS_MAX_BYTES,
     UPLOADS,
@@ -81,6 +85,20 @@ class Files:
             found[attachment.number] = got
             await holder.keep()
         return found
+
+    async def unfit(self, route: Route, shown: Iterable[Picture]) -> frozenset[str]:
+        """Links of pictures that Meta would not show, as far as that can be seen."""
+
+        async def look(picture: Picture) -> str | None:
+            request = _look(route, picture)
+            looked = await self.whatsapp.look(request) if request else LinkLooked(fits=False)
+            return picture.link if looked.fits is False else None
+
+        found = await asyncio.gather(*(look(one) for one in shown))
+        links = frozenset(link for link in found if link is not None)
+        if links:
+            log.info("pictures_unfit", extra={"pictures": len(links)})
+        return links
 
     async def _one(
         self, route: Route, attachment: Attachment, claim: Claim, *, fresh: bool
@@ -149,6 +167,15 @@ def _refusal(error: SendError, attempts: int, *, last_try: bool) -> Refusal:
     if error.retryable and not exhausted and not last_try:
         raise Unavailable(f"a file is not there yet: {error.title}", retry_after=error.retry_after)
     return Refusal(error.reason, error.agent_words)
+
+
+def _look(route: Route, picture: Picture) -> LinkLook | None:
+    """The request for a look at a link; None for one that is too long to be asked for."""
+    ids = {"tenant_id": route.tenant_id, "channel_id": route.channel_id}
+    try:
+        return LinkLook(**ids, url=picture.link, kind=picture.kind)
+    except ValidationError:
+        return None
 
 
 def _fetch(route: Route, attachment: Attachment, claim: Claim) -> GenesysMediaFetch | None:

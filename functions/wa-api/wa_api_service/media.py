@@ -28,6 +28,7 @@ from shared.storage.streams import Streams
 from shared.tokens.source import TokenSource
 from shared.whatsapp.client import WhatsAppClient
 from wa_api_service.fetching import META_HOSTS, Fetching
+from wa_api_service.looking import Looking
 from wa_api_service.uploading import Uploading
 
 
@@ -37,6 +38,7 @@ class Media:
 
     fetching: Fetching
     uploading: Uploading
+    looking: Looking
     tokens: TokenSource
     transfers: Transfers
     check: Check
@@ -85,6 +87,7 @@ async def open_media(
         yield Media(
             Fetching(client, fetcher, MediaStore(streams), Allowed(META_HOSTS, trusted)),
             Uploading(client, streams, cache),
+            Looking(fetcher, trusted, cache),
             tokens,
             Transfers(settings.media_at_once),
             Check("s3", streams.ping, required=False),
