@@ -132,14 +132,23 @@ def test_a_file_alone_can_not_go_outside_it(templated: Line) -> None:
     assert templated.at_customer(who) == []
 
 
-def test_a_long_text_is_cut_to_fit_the_template(templated: Line) -> None:
+def test_a_long_text_goes_in_several_templates(templated: Line) -> None:
     who = number(5, 1)
     wrote(templated, who, 25)
-    templated.agent(who, "text", text="Grüße 👩🏽\u200d🚀 " * 400)
-    [got] = templated.sent(who)
-    assert (got.text or "").startswith("North Bank wrote: Grüße")
-    assert (got.text or "").endswith("…")
-    assert len(got.text or "") < 1024
+    text = "Grüße 👩🏽\u200d🚀 " * 100
+    templated.agent(who, "text", text=text)
+    got = [(one.text or "").removeprefix("North Bank wrote: ") for one in templated.sent(who, 3)]
+    assert " ".join(got).split() == text.split()
+    assert len(got) == 3
+
+
+def test_what_does_not_fit_into_five_templates_is_told_to_the_agent(templated: Line) -> None:
+    who = number(8, 1)
+    wrote(templated, who, 25)
+    sent = templated.agent(who, "text", text="sentence. " * 400)
+    reason, words = templated.failure(who, sent.id)
+    assert (reason, len(templated.sent(who, 5))) == ("MessageExpired", 5)
+    assert "without its last" in words
 
 
 AGES = {"23 h 50 min": (23 + 50 / 60, True), "23 h 59 min": (23 + 59 / 60, False)}
@@ -230,6 +239,6 @@ def test_the_ledger_has_closed_the_books_of_all_that_was_said(stack: Stack) -> N
     query = (
         "select tenant_id, direction from ledger_hours"
         " where tenant_id = any(cast(:ids as uuid[]))"
-        " group by 1, 2 having sum(arrived) <> sum(done)"
+        " group by 1, 2 having sum(arrived) <> sum(done) + sum(refused)"
     )
     assert stack.query(query, ids=tenants) == []
