@@ -49,8 +49,9 @@ status: install ## Show what runs, on which ports
 # By name, not by the number of tests in a file: the slowest have few and would be left to the end.
 .PHONY: test
 test: install check ## Lint, check types and imports, run all tests on real servers, then break things
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/e2e
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/e2e --ignore tests/pages
 	@$(BIN)/python -m pytest tests/e2e
+	@$(BIN)/python -m pytest tests/pages
 	@$(BIN)/python -m tests.clock --short
 	@$(BIN)/python -m tests.faults --short
 

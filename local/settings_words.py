@@ -14,9 +14,13 @@ A process reads a setting `FOO_BAR` from the environment variable of that name. 
 What is missing or wrong is said at the start, all of it at once and never with a value, and the process ends with exit code 78:
 
 ```console
-$ python -m connector
+$ python -m connector          # exit code 78
 settings are missing or wrong:
   SERVICE_TOKEN_KEY: missing (set the variable SERVICE_TOKEN_KEY, or the secret file /var/openfaas/secrets/service-token-key)
+  REDIS_URL: missing (set the variable REDIS_URL, or the secret file /var/openfaas/secrets/redis-url)
+  S3_ENDPOINT_URL: missing (set the variable S3_ENDPOINT_URL, or the secret file /var/openfaas/secrets/s3-endpoint-url)
+  S3_ACCESS_KEY: missing (set the variable S3_ACCESS_KEY, or the secret file /var/openfaas/secrets/s3-access-key)
+  S3_SECRET_KEY: missing (set the variable S3_SECRET_KEY, or the secret file /var/openfaas/secrets/s3-secret-key)
   DATABASE_URL: missing (set the variable DATABASE_URL, or the secret file /var/openfaas/secrets/database-url)
   AMQP_URL: missing (set the variable AMQP_URL, or the secret file /var/openfaas/secrets/amqp-url)
   ROUTES: missing (set the variable ROUTES, or the secret file /var/openfaas/secrets/routes)

@@ -35,7 +35,7 @@ def opened(path: Path | None) -> Iterator[Callable[[str], None]]:
     The file appears when the block ends, and not when it fails.
     """
     if path is None:
-        yield print
+        yield lambda text: print(text, flush=True)  # before what is said about it on stderr
         return
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

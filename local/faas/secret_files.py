@@ -28,14 +28,16 @@ def _key_ring(key_id: str = FIRST_KEY) -> str:
     return json.dumps({"current": key_id, "keys": {key_id: key}})
 
 
-# What a platform's operator would make by hand. The last three are for a tenants file that
-# takes its secrets from here (`from_file`), as the demo's does.
+# What a platform's operator would make by hand. All but the first two are for a tenants file that
+# takes its secrets from here, as that of `examples/` does; the Meta app's are the demo's too.
 GENERATED: Mapping[str, Callable[[], str]] = {
     "service-token-key": _text,
     KEY_RING: _key_ring,
     "meta-app-secret": _text,
     "meta-verify-token": _text,
     "genesys-webhook-secret": _text,
+    "genesys-client-secret": _text,
+    "whatsapp-access-token": _text,
 }
 
 
