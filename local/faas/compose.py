@@ -100,8 +100,9 @@ class Compose:
 def _need_compose() -> None:
     """Raises FaasError that says what is missing: docker, or its plugin."""
     instead = "--services local needs neither"
+    command = ["docker", "compose", "version"]
     try:
-        asked = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+        asked = subprocess.run(command, capture_output=True, check=False)
     except FileNotFoundError:
         raise FaasError(f"docker is not on PATH; {instead}") from None
     if asked.returncode:
