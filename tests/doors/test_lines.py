@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from local.services import Endpoints
 from shared.messaging.lines import KEPT_S, pointer, pointers
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES
 from tests.doors.house import Company, House, text
+from tests.services.processes import Process
 from tests.support import wait_until
 
 numbers = (f"49151{place:08d}" for place in count(1))
@@ -25,6 +27,21 @@ PAIRS = 40
 def redis(migrated: Endpoints) -> Iterator[Redis]:
     with Redis.from_url(migrated.redis_url) as client:
         yield client
+
+
+@pytest.fixture(autouse=True)
+def _with_redis(house: House, redis: Redis) -> None:
+    """An outage of the test before is over when both replicas write pointers again."""
+    company = house.tenant()
+
+    def writes(door: Process) -> bool:
+        who = next(numbers)
+        assert company.meta(company.meta_body(wrote(**{"from": who})), door=door).status_code == 200
+        [*_, event] = house.queued(INBOUND_WHATSAPP_MESSAGES)
+        return bool(redis.exists(pointer(company.id, str(event.channelid), who)))
+
+    for door in (house.whatsapp, house.second):
+        wait_until(partial(writes, door))
 
 
 Chain = Callable[[str, str], list[dict[str, str]]]
