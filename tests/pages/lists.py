@@ -1,5 +1,7 @@
 """Which pages go on from which, and the printed commands that can not be run here, and why."""
 
+import re
+
 # Read first: what they make is there for the page.
 BEFORE: dict[str, tuple[str, ...]] = {
     "docs/onboard-a-tenant.md": ("docs/run-locally.md",),
@@ -12,7 +14,6 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "docs/erase-a-person.md": ("docs/sandbox.md", "docs/api.md", "docs/replay-dead-letters.md"),
 }
 
-SUITE = "takes minutes, and runs these tests among others"
 SECOND = "takes ports that another copy may have; tests/e2e/test_operations.py starts a second copy"
 PROVIDERS = "wants faas-cli, docker, kubectl or a cluster, which the page says we had not"
 YOURS = "HOST and PASSWORD are the reader's own"
@@ -41,15 +42,14 @@ _OF_A_CLUSTER = (
     "curl https://parley.example.com/webhook/meta",
 )
 
+# Never typed, wherever a page has them: they take minutes to hours, run these tests among others,
+# or change what the tests run on.
+OF_THE_TESTS = re.compile(
+    r"make (?:install|check|audit|faults|test[a-z-]*)\b|\.venv/bin/python -m (?:pytest|tests)\b"
+)
+
 NOT_RUN: dict[str, dict[str, str]] = {
-    "README.md": {"make test": SUITE},
-    "CONTRIBUTING.md": {
-        "make install": "changes what the tests run on",
-        "make check": SUITE,
-        "make test": SUITE,
-        "make test-clock": SUITE,
-        "make demo": "README.md has it",
-    },
+    "CONTRIBUTING.md": {"make demo": "README.md has it"},
     "docs/run-locally.md": {
         "faas-local up --root .local/second --port-offset 4000": SECOND,
         "faas-local status --root .local/second": SECOND,
@@ -58,13 +58,7 @@ NOT_RUN: dict[str, dict[str, str]] = {
         "make down": "the manual goes on with what runs; tests/local/faas ends it",
         "faas-local services up": "all programs are here; tests/local/services has the words",
         "faas-local up": "takes ports that are somebody's; tests/local/faas has the words",
-        "make check": SUITE,
-        "make test": SUITE,
-        "make test-contract": SUITE,
-        ".venv/bin/python -m pytest tests/whatsapp tests/genesys": SUITE,
-        ".venv/bin/python -m pytest tests/connector -k park": SUITE,
     },
-    "docs/prove-it.md": {"make faults": "takes an hour; `make test` ends with its short form"},
     "docs/operate.md": {
         '(umask 077; pg_dump "postgresql://parley_backup:PASSWORD@HOST:5432/parley"'
         " --format=custom --file=parley.dump)": YOURS,
@@ -75,3 +69,8 @@ NOT_RUN: dict[str, dict[str, str]] = {
         **dict.fromkeys(_OF_A_CLUSTER, PROVIDERS),
     },
 }
+
+
+def is_typed(page: str, first: str) -> bool:
+    """Whether a command, by its first line, is run."""
+    return first not in NOT_RUN.get(page, {}) and not OF_THE_TESTS.match(first)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tests.docs.pages import ROOT, Page
 from tests.pages.console import Command, commands
-from tests.pages.lists import BEFORE, NOT_RUN
+from tests.pages.lists import BEFORE, is_typed
 from tests.pages.output import differs
 from tests.pages.shell import Copy, Said, Shell
 from tests.waits import WAIT_S
@@ -43,7 +43,7 @@ class Reader:
         self._prepare(name)
         with Shell(self.copy.folder, self.variables) as shell:
             for command in commands(Page(ROOT / name)):
-                if command.first not in NOT_RUN.get(name, {}):
+                if is_typed(name, command.first):
                     self._type(shell, command)
         self.well[name] = True
 
