@@ -158,7 +158,11 @@ def _add_what(up: argparse.ArgumentParser) -> None:
 
 def _add_wait(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--wait", type=seconds, default=60.0, metavar="S", help="seconds for all to be ready (60)"
+        "--wait",
+        type=seconds,
+        default=180.0,
+        metavar="S",
+        help="seconds for all to be ready (%(default).0f)",
     )
 
 

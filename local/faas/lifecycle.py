@@ -38,7 +38,7 @@ class Options:
     port_offset: int | None = None  # that of the copy that runs, else 0
     with_sandbox: bool = True
     services: str = "local"
-    wait: float = 60.0  # seconds for all to be ready
+    wait: float = 180.0  # seconds for all to be ready: a busy machine takes more than a minute
     new_key_ring: bool = False  # also over secrets that are stored under a lost one
 
     @property
