@@ -101,10 +101,16 @@ def hang(connection: Connection) -> bool:
 
 @dataclass
 class Provider:
-    """`replies` are played in turn; the last one again and again. `seen` is what came."""
+    """`replies` are played in turn; the last one again and again. `seen` is what came.
+
+    What comes for a path of `apart` gets that reply and is kept in `seen_apart`: a call that may
+    come at any time takes no turn.
+    """
 
     replies: deque[Reply] = field(default_factory=deque)
     seen: list[Seen] = field(default_factory=list)
+    apart: dict[str, Reply] = field(default_factory=dict)
+    seen_apart: list[Seen] = field(default_factory=list)
     slam: bytes | None = None  # say this and close, before anything is read
     tls: ssl.SSLContext | None = None
     url: str = ""
@@ -131,7 +137,7 @@ class Provider:
         self.closing.set()
         self.closing = threading.Event()
         self.replies = deque(replies)
-        self.seen = []
+        self.seen, self.seen_apart = [], []
 
     def serve(self, sock: socket.socket) -> None:
         """One connection, until it ends or a reply ends it."""
@@ -141,12 +147,15 @@ class Provider:
         connection = Connection(sock, self.closing)
         with sock.makefile("rb") as stream:
             while seen := _read(stream):
-                self.seen.append(seen)
-                next_reply = self.replies[0]
-                if len(self.replies) > 1:
-                    self.replies.popleft()
-                if not next_reply(connection):
+                if not self._next_reply(seen)(connection):
                     return
+
+    def _next_reply(self, seen: Seen) -> Reply:
+        if seen.path in self.apart:
+            self.seen_apart.append(seen)
+            return self.apart[seen.path]
+        self.seen.append(seen)
+        return self.replies.popleft() if len(self.replies) > 1 else self.replies[0]
 
 
 class _Server(socketserver.ThreadingTCPServer):

@@ -118,7 +118,7 @@ def test_a_lost_answer_waits_for_a_status_and_then_counts_as_delivered(
 ) -> None:
     event = tenant.agent_writes()
     stage.meta.play(cut, META_TAKES)
-    assert again_in(stage.outbound, event) == "2"
+    assert again_in(stage.outbound, event) == "1"
     assert again_in(stage.outbound, event) is not None
     mark = tracked(tenant, event)
     status = tenant.meta_tells("wamid.lost", "delivered", tracking_id=mark)
@@ -134,7 +134,7 @@ def test_a_lost_answer_is_repeated_only_after_the_waiting_time(
 ) -> None:
     event = tenant.agent_writes()
     stage.meta.play(cut, META_TAKES)
-    assert again_in(stage.outbound, event) == "2"
+    assert again_in(stage.outbound, event) == "1"
     tenant.desk.grow_old(295, str(event.subject))
     assert int(again_in(stage.outbound, event) or 0) in range(1, 6)
     assert len(tenant.at_meta()) == 1
