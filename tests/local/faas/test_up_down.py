@@ -126,7 +126,7 @@ def test_status_shows_the_death_and_then_that_it_is_ready_again(make_room: MakeR
     room = make_room("one")
     room.up()
     room.die("one")
-    wait_until(lambda: "again in" in room.command("status").stdout)
+    wait_until(lambda: "exit code 3" in room.command("status").stdout)
     wait_until(lambda: room.command("status").returncode == 0)
     line = room.command("status").stdout.splitlines()[1]
     assert line.split()[:2] == ["one", str(room.ports["one"])]
