@@ -89,8 +89,8 @@ def test_a_file_that_is_there_is_kept_and_nothing_is_made(
     said = parley("keys", "create", *of, "--out", file, **to_tenancy)
     assert (said.code, file.read_text()) == (2, "the only copy")
     assert "is there already" in said.err
-    listed = parley("keys", "list", "--tenant", slug, "--json", **to_tenancy)
-    assert json.loads(listed.out)["keys"] == []
+    listed = parley("keys", "list", "--tenant", slug, "-o", "json", **to_tenancy)
+    assert json.loads(listed.out)["items"] == []
 
 
 def test_a_folder_that_is_not_there_is_said_before_anything_is_made(
@@ -99,8 +99,8 @@ def test_a_folder_that_is_not_there_is_said_before_anything_is_made(
     of = ("--tenant", slug, "--name", "crm")
     said = parley("keys", "create", *of, "--out", file / "x", **to_tenancy)
     assert (said.code, "can not be written: No such file" in said.err) == (2, True)
-    listed = parley("keys", "list", "--tenant", slug, "--json", **to_tenancy)
-    assert json.loads(listed.out)["keys"] == []
+    listed = parley("keys", "list", "--tenant", slug, "-o", "json", **to_tenancy)
+    assert json.loads(listed.out)["items"] == []
 
 
 def test_a_command_that_fails_leaves_no_file(
