@@ -222,6 +222,7 @@ def test_the_routes_are_described(url: str) -> None:
         ("get", "/state/conversation/{conversation_id}"),
         ("get", "/state/conversation/{conversation_id}/messages"),
         ("get", "/state/customer/{customer}"),
+        ("get", "/state/messages"),
         ("post", "/state/record"),
         ("post", "/state/identity"),
         ("post", "/state/preference"),
