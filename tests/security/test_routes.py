@@ -4,13 +4,14 @@ The routes and their bodies come from the function's own OpenAPI: a new one is w
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from local.services import Endpoints
+from shared.services.pages import Place
 from tests.migrations.asking import ask
 from tests.security.filling import tables
 from tests.tenancy.serving import Served, served
@@ -31,6 +32,7 @@ IDS = {
     "wa_id": "4917000000009",
     "direction": "inbound",
     "part": 1,
+    "cursor": Place(datetime.now(UTC) + timedelta(days=1), ATTEMPT).text,  # all is behind it
 }
 PLACE = {
     "phone_number_id": "106540352242922",
