@@ -22,9 +22,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Wait:
-    """Not now, whatever the function's state: nothing is counted, and the event does not age."""
-
-    reason: str
+    """Not now, since its tenant or channel is suspended: not counted, and it does not age."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Admission:
         if body is None:
             return Drop("erased")
         if self._suspended.holds(held):
-            return Wait("its tenant or channel is suspended")
+            return Wait()
         return Call(body)
 
     def since(self, held: Held) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.doors.arrival import Arrival, carried
-from shared.doors.lines import groups_of, own_lines, split
+from shared.doors.groups import groups_of, own_lines, split
 from shared.messaging.envelope import Event, EventType
 from shared.messaging.intake import Post, digest
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, INBOUND_WHATSAPP_STATUSES

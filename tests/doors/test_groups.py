@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.doors.arrival import Arrival
-from shared.doors.lines import groups_of
+from shared.doors.groups import groups_of
 from shared.doors.whatsapp_events import posts_of, told_apart
 from shared.messaging.envelope import EventType
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, INBOUND_WHATSAPP_STATUSES

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.doors.lines import Group, groups_of
+from shared.doors.groups import Group, groups_of
 from shared.messaging.lines import Lines, Rider
 from shared.runtime.errors import NotFound, ParleyError
 from shared.runtime.logging import describe, logger
