@@ -64,6 +64,16 @@ def wait_until(ready: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+def passed(seconds: float) -> Callable[[], bool]:
+    """For `wait_until`: so much time has passed since this call.
+
+    A promise that something is so after some time is held by one look when that time is over: a
+    busy machine only looks later.
+    """
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() > end
+
+
 ANSWER_S = 5.0  # then it is asked again
 
 
