@@ -55,21 +55,14 @@ def groups_of(items: Iterable[tuple[Item, Resolution]]) -> list[Group]:
     Items that name nobody are in none. An item that tells of a change decides where all go: with
     what is under way of the ids that it makes current, else of those before.
     """
-    found: list[Group] = []
-    by_id: dict[tuple[str | None, str], Group] = {}
-    for item, owner in items:
-        group = _alone(item, owner)
-        if group is None:
-            continue
-        met = [
-            by_id[owner.channel_id, one] for one in group.ids if (owner.channel_id, one) in by_id
-        ]
-        for other in {id(one): one for one in met}.values():
-            found.remove(other)
-            group = _joined(other, group)
-        found.append(group)
-        by_id |= dict.fromkeys([(owner.channel_id, one) for one in group.ids], group)
-    return found
+    alone = [group for item, owner in items if (group := _alone(item, owner)) is not None]
+    same = _Same()
+    for group in alone:
+        same.join(_keys(group))
+    people: dict[_Key, list[Group]] = {}
+    for group in alone:
+        people.setdefault(same.root(_keys(group)[0]), []).append(group)
+    return [_joined(groups) for groups in people.values()]
 
 
 def own_lines(groups: Sequence[Group]) -> dict[str, str]:
@@ -77,15 +70,43 @@ def own_lines(groups: Sequence[Group]) -> dict[str, str]:
     return {path: group.own for group in groups for path in group.paths}
 
 
-def _joined(first: Group, second: Group) -> Group:
-    leads = second if second.changes and not first.changes else first
-    follows = first if leads is second else second
+_Key = tuple[str | None, str]  # a channel, and an id there
+
+
+class _Same:
+    """Which ids are one person's: each knows another one, up to one that knows itself."""
+
+    def __init__(self) -> None:
+        self._of: dict[_Key, _Key] = {}
+
+    def root(self, key: _Key) -> _Key:
+        """The one id that stands for all that were joined with this one."""
+        above = self._of.setdefault(key, key)
+        while above != key:
+            self._of[key] = self._of[above]  # halves the way for whoever asks next
+            key, above = above, self._of[above]
+        return key
+
+    def join(self, keys: Sequence[_Key]) -> None:
+        """They are one person's."""
+        first = self.root(keys[0])
+        for key in keys[1:]:
+            self._of[self.root(key)] = first
+
+
+def _keys(group: Group) -> list[_Key]:
+    return [(group.owner.channel_id, one) for one in group.ids]
+
+
+def _joined(groups: Sequence[Group]) -> Group:
+    """One person's items as one group; they stand in the webhook's order."""
+    leads = next((one for one in groups if one.changes), groups[0])
     return Group(
         leads.owner,
         leads.own,
-        leads.ids | follows.ids,
-        first.changes + second.changes,
-        first.paths + second.paths,
+        dict.fromkeys([*leads.ids, *(id_ for one in groups for id_ in one.ids)]),
+        [change for one in groups for change in one.changes],
+        [path for one in groups for path in one.paths],
     )
 
 

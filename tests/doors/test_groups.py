@@ -92,6 +92,15 @@ def test_the_line_is_the_one_of_before_when_ids_change_and_else_the_user_id_s() 
     assert (group.own, list(group.ids)) == (U1, [U1, OLD])
 
 
+def test_changes_of_one_person_are_told_in_the_webhook_s_order() -> None:
+    user_id = {"type": "system", "system": {"user_id": U2, "previous_user_id": U1}}
+    both = wrote(from_user_id=U2, **{"from": NEW})
+    [group] = groups_of(items(user_id, NEWS, both))
+    assert [change.previous.bsuid for change in group.changes] == [U1, None]
+    assert [change.previous.wa_id for change in group.changes] == [None, OLD]
+    assert len(group.paths) == 3
+
+
 def test_people_of_two_channels_share_nothing() -> None:
     [(one, _)] = items(wrote(**{"from": OLD}))
     assert len(groups_of([(one, OWNER), (one, OTHER)])) == 2
