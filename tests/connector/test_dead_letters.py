@@ -10,7 +10,7 @@ from local.services import Endpoints, clock
 from shared.messaging.envelope import Event, EventType
 from shared.messaging.topology import OUTBOUND_GENESYS_MESSAGES
 from tests.connector.harness import OK, Reply, World, eventually, in_order, play
-from tests.messaging.broker import TENANT, event, until
+from tests.messaging.broker import TENANT, event, settings_of, until
 
 REFUSED = Reply(422, problem={"code": "bad_input", "detail": "no such thing"})
 
@@ -22,9 +22,7 @@ async def parley(world: World, *arguments: str) -> tuple[int, str]:
         env={
             "PATH": os.environ["PATH"],
             "DATABASE_URL_CONNECTOR": world.endpoints.database_url("connector"),
-            "AMQP_URL": world.endpoints.amqp_url,
-            "PARTITIONS": str(world.topology.partitions),
-            "QUEUE_PREFIX": world.topology.prefix,
+            **settings_of(world.topology, world.endpoints.amqp_url),
             **clock.moved(),
         },
         stdout=asyncio.subprocess.PIPE,

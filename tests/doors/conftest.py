@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from io import BytesIO
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,11 +18,13 @@ from shared.storage.buckets import ensure_buckets
 from shared.storage.objects import BUCKETS
 from shared.tenancy.vault import KeyRing
 from tests.doors.house import House
-from tests.doors.relay import relays
-from tests.messaging.broker import address, at
+from tests.doors.relay import Relay, relays
+from tests.messaging.broker import address, at, settings_of
 from tests.services.processes import Process
 from tests.support import answers, wait_until
-from tests.tenancy.serving import served
+from tests.tenancy.serving import Served, served
+
+NOWHERE = "http://127.0.0.1:1"
 
 
 def s3_of(services: Endpoints, endpoint: str) -> dict[str, str]:
@@ -53,6 +56,30 @@ def buckets(services: Endpoints, object_settings: ObjectSettings) -> Minio:
     return store
 
 
+def _tenancy(stack: ExitStack, migrated: Endpoints, folder: Path) -> Served:
+    return stack.enter_context(
+        served(
+            "tenancy",
+            folder,
+            DATABASE_URL=migrated.database_url("tenancy"),
+            REDIS_URL=migrated.redis_url,
+            KEY_RING=KeyRing.generate().dump(),
+        )
+    )
+
+
+def _behind(
+    migrated: Endpoints, tenancy: Relay, state: Relay, redis: Relay, s3: Relay
+) -> dict[str, str]:
+    """What a door is told of all but the broker: each by its relay."""
+    return {
+        "TENANCY_URL": f"http://127.0.0.1:{tenancy.port}",
+        "STATE_URL": f"http://127.0.0.1:{state.port}",
+        "REDIS_URL": at(migrated.redis_url, redis.port).partition("?")[0],  # impatient
+        **s3_of(migrated, f"http://127.0.0.1:{s3.port}"),
+    }
+
+
 @pytest.fixture(scope="session")
 def house(
     migrated: Endpoints, buckets: Minio, tmp_path_factory: pytest.TempPathFactory
@@ -60,68 +87,43 @@ def house(
     folder = tmp_path_factory.mktemp("doors")
     topology = Topology(1, f"doors-{os.getpid()}.")
     with ExitStack() as stack:
-        relay = stack.enter_context(relays())
-        tenancy = stack.enter_context(
-            served(
-                "tenancy",
-                folder,
-                DATABASE_URL=migrated.database_url("tenancy"),
-                REDIS_URL=migrated.redis_url,
-                KEY_RING=KeyRing.generate().dump(),
-            )
-        )
-        to_tenancy = relay(*address(tenancy.url))
-        to_redis = relay(*address(migrated.redis_url))
-        to_broker = relay(*address(migrated.amqp_url))
-        to_s3 = relay(*address(migrated.s3_endpoint_url))
-
-        state = Process(
-            "state",
-            folder,
-            DATABASE_URL=migrated.database_url("functions"),
-            REDIS_URL=migrated.redis_url,
-        )
-        stack.callback(state.stop)
-        state.launch()
-        to_state = relay(*address(state.url))
 
         def start(name: str, **environment: str) -> Process:
             process = Process(name, folder, **environment)
             stack.callback(process.stop)
             return process.launch()
 
-        behind = {
-            "TENANCY_URL": f"http://127.0.0.1:{to_tenancy.port}",
-            "STATE_URL": f"http://127.0.0.1:{to_state.port}",
-            "REDIS_URL": at(migrated.redis_url, to_redis.port).partition("?")[0],  # impatient
-            "AMQP_URL": at(migrated.amqp_url, to_broker.port),
-            "PARTITIONS": "1",
-            "QUEUE_PREFIX": topology.prefix,
-            **s3_of(migrated, f"http://127.0.0.1:{to_s3.port}"),
-        }
-        peers = ("STATE_URL", "GENESYS_API_URL", "WA_API_URL")
-        nowhere = dict.fromkeys(peers, "http://127.0.0.1:1")
-        nowhere |= {name: behind[name] for name in ("AMQP_URL", "PARTITIONS", "QUEUE_PREFIX")}
+        tenancy = _tenancy(stack, migrated, folder)
+        behind = {"DATABASE_URL": migrated.database_url("functions")}
+        state = start("state", REDIS_URL=migrated.redis_url, **behind)
+        relay = stack.enter_context(relays())
+        servers = (migrated.redis_url, migrated.amqp_url, migrated.s3_endpoint_url)
+        to_redis, to_broker, to_s3, to_tenancy, to_state = (
+            relay(*address(url)) for url in (*servers, tenancy.url, state.url)
+        )
+        broker = settings_of(topology, at(migrated.amqp_url, to_broker.port))
+        relayed = broker | _behind(migrated, to_tenancy, to_state, to_redis, to_s3)
+        nowhere = dict.fromkeys(("STATE_URL", "GENESYS_API_URL", "WA_API_URL"), NOWHERE)
         straight = s3_of(migrated, migrated.s3_endpoint_url)
-        whatsapp, genesys = start("wa-webhook", **behind), start("genesys-webhook", **behind)
-        second = start("wa-webhook", **behind)
-        keeper = start("inbound-transform", **nowhere, **straight)
+        names = ("wa-webhook", "wa-webhook", "genesys-webhook")
+        whatsapp, second, genesys = (start(name, **relayed) for name in names)
+        keeper = start("inbound-transform", **nowhere, **broker, **straight)
         for process in (state, whatsapp, second, genesys, keeper):
             process.ready()
         yield House(
-            whatsapp,
-            second,
-            genesys,
-            keeper,
-            tenancy,
-            to_tenancy,
-            to_state,
-            to_redis,
-            to_broker,
-            to_s3,
-            buckets,
-            topology,
-            migrated.amqp_url,
+            whatsapp=whatsapp,
+            second=second,
+            genesys=genesys,
+            raw_keeper=keeper,
+            tenancy=tenancy,
+            to_tenancy=to_tenancy,
+            to_state=to_state,
+            to_redis=to_redis,
+            to_broker=to_broker,
+            to_s3=to_s3,
+            store=buckets,
+            topology=topology,
+            amqp_url=migrated.amqp_url,
         )
 
 

@@ -17,6 +17,7 @@ from shared.messaging.topology import (
 )
 from tests.doors.conftest import s3_of
 from tests.doors.house import Company, House, text
+from tests.messaging.broker import settings_of
 from tests.moments import unix_at
 from tests.services.processes import SERVICE_KEY
 from tests.support import ROOT
@@ -34,9 +35,7 @@ def _run(house: House, services: Endpoints, *arguments: str) -> tuple[int, str]:
             "PATH": os.environ["PATH"],
             "TENANCY_URL": house.tenancy.url,
             "SERVICE_TOKEN_KEY": SERVICE_KEY,
-            "AMQP_URL": services.amqp_url,
-            "PARTITIONS": "1",
-            "QUEUE_PREFIX": house.topology.prefix,
+            **settings_of(house.topology, services.amqp_url),
             **s3_of(services, services.s3_endpoint_url),
             **clock.moved(),
         },

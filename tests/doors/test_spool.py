@@ -17,7 +17,7 @@ from shared.runtime.settings import ObjectSettings
 from tests.doors.conftest import s3_of
 from tests.doors.house import Company, House, text
 from tests.doors.sweeping import Broom
-from tests.messaging.broker import at
+from tests.messaging.broker import at, settings_of
 from tests.services.processes import Process
 from tests.support import answers, wait_until
 
@@ -49,9 +49,7 @@ def _settings(house: House, migrated: Endpoints, *, amqp: str) -> dict[str, str]
         "TENANCY_URL": house.tenancy.url,
         "STATE_URL": "http://127.0.0.1:1",
         "REDIS_URL": migrated.redis_url,
-        "AMQP_URL": amqp,
-        "PARTITIONS": "1",
-        "QUEUE_PREFIX": house.topology.prefix,
+        **settings_of(house.topology, amqp),
     }
 
 

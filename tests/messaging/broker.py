@@ -42,6 +42,15 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
+def settings_of(topology: Topology, amqp_url: str) -> dict[str, str]:
+    """What a process is told of the broker."""
+    return {
+        "AMQP_URL": amqp_url,
+        "PARTITIONS": str(topology.partitions),
+        "QUEUE_PREFIX": topology.prefix,
+    }
+
+
 def at(url: str, port: int) -> str:
     """The same URL by another port of loopback."""
     parts = urlsplit(url)

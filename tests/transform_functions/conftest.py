@@ -19,7 +19,7 @@ from shared.storage.database import Database
 from shared.tenancy.vault import KeyRing
 from tests.delivery.provider import Provider, Reply, reply
 from tests.doors.relay import relays
-from tests.messaging.broker import address, at
+from tests.messaging.broker import address, at, settings_of
 from tests.services.processes import Process
 from tests.state.desk import Desk
 from tests.transform_functions.played import Files
@@ -49,6 +49,16 @@ def object_settings(services: Endpoints) -> ObjectSettings:
     return settings
 
 
+def _objects(settings: ObjectSettings) -> dict[str, str]:
+    return {
+        "S3_ENDPOINT_URL": settings.s3_endpoint_url,
+        "S3_PUBLIC_URL": settings.s3_public_url,
+        "S3_ACCESS_KEY": settings.s3_access_key.get_secret_value(),
+        "S3_SECRET_KEY": settings.s3_secret_key.get_secret_value(),
+        "S3_REGION": settings.s3_region,
+    }
+
+
 @pytest.fixture(scope="session")
 def running(
     migrated: Endpoints,
@@ -67,13 +77,7 @@ def running(
             stack.callback(process.stop)
             return process.launch()
 
-        objects = {
-            "S3_ENDPOINT_URL": object_settings.s3_endpoint_url,
-            "S3_PUBLIC_URL": object_settings.s3_public_url,
-            "S3_ACCESS_KEY": object_settings.s3_access_key.get_secret_value(),
-            "S3_SECRET_KEY": object_settings.s3_secret_key.get_secret_value(),
-            "S3_REGION": object_settings.s3_region,
-        }
+        objects = _objects(object_settings)
         senders = objects | {
             "KEY_RING": KeyRing.generate().dump(),
             "AUTH_URL": auth.url,
@@ -87,11 +91,7 @@ def running(
             "WA_API_URL": wa_api.url,
             "GENESYS_API_URL": genesys_api.url,
         }
-        broker = {
-            "AMQP_URL": at(migrated.amqp_url, to_broker.port),
-            "PARTITIONS": str(topology.partitions),
-            "QUEUE_PREFIX": topology.prefix,
-        }
+        broker = settings_of(topology, at(migrated.amqp_url, to_broker.port))
         inbound = start("inbound-transform", **peers, **broker)
         outbound = start("outbound-transform", **peers)
         for process in (state, wa_api, genesys_api, inbound, outbound):
