@@ -223,6 +223,12 @@ def test_a_token_issued_after_a_change_outlives_the_changes_of_others(
     tenancy: Served, redis: RedisServer
 ) -> None:
     """It goes once more when late readers are done, not whenever somebody looks."""
+    # On a busy machine the time of late readers may be over before the first look.
+    assert any(_outlives(tenancy, redis) for _ in range(10))
+
+
+def _outlives(tenancy: Served, redis: RedisServer) -> bool:
+    """Whether it was seen to be kept; fails when it went before late readers were done."""
     began = time.monotonic()
     file = tenant_file()
     put(tenancy, file)
@@ -235,8 +241,8 @@ def test_a_token_issued_after_a_change_outlives_the_changes_of_others(
         told, now = _held(redis, key), time.monotonic()
         assert told is not None or now - began > LATE_READERS_S
         kept += told is not None
-    assert kept or time.monotonic() - began > LATE_READERS_S
     wait_until(lambda: _held(redis, key) is None)
+    return kept > 0
 
 
 def _held(redis: RedisServer, key: str) -> bytes | None:
