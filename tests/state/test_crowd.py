@@ -3,6 +3,8 @@
 import asyncio
 import random
 
+import pytest
+
 from local.services import Endpoints
 from shared.storage.database import Database
 from state_service.state import State
@@ -10,6 +12,7 @@ from tests.state.desk import POLICY, Desk, accepted
 
 MESSAGES = 240
 CUSTOMERS = 4
+PAIRS = 40
 
 
 async def live(desk: Desk, state: State, number: int, chance: random.Random) -> None:
@@ -61,3 +64,29 @@ def test_no_order_of_locks_blocks_another(desk: Desk, migrated: Endpoints) -> No
         "select customer, count(*) as n from conversation_mappings where is_current group by 1"
     )
     assert {row["n"] for row in desk.rows(current)} == {1}
+
+
+@pytest.mark.parametrize("direction", ["inbound", "outbound"])
+def test_a_conversation_told_of_two_people_at_once_is_of_one(
+    desk: Desk, migrated: Endpoints, direction: str
+) -> None:
+    """Neither row is there when both look: one of the two must wait for the other."""
+
+    async def talks(state: State, customer: str, conversation_id: str) -> None:
+        request = desk.request(f"m{customer}", direction=direction, customer=customer)
+        await state.claim(request)
+        told = {"conversation_id": conversation_id}
+        await state.complete(desk.completion(request, accepted(1)).model_copy(update=told))
+
+    async def crowd() -> None:
+        async with Database.open(migrated.database_url("functions"), size=8, wait=60) as database:
+            state = State(database, desk.cache, POLICY)
+            await asyncio.gather(
+                *(talks(state, f"49{n}{who}", f"conv-{n}") for n in range(PAIRS) for who in "12")
+            )
+
+    desk.runner.run(crowd())
+    owners = """
+        select conversation_id, count(*) as n from conversation_mappings
+         where conversation_id is not null group by 1"""
+    assert [row["n"] for row in desk.rows(owners)] == [1] * PAIRS
