@@ -67,7 +67,8 @@ class Target:
 
 async def _answer(response: aiohttp.ClientResponse) -> Answer:
     if response.ok:
-        return Answer(response.status, outcome=_outcome(await response.read()))
+        outcome, settles = _done(await response.read())
+        return Answer(response.status, outcome=outcome, settles=settles)
     code, detail = _problem(await response.content.read(PROBLEM_BYTES))
     retry_after = _seconds(response.headers.get("Retry-After"))
     return Answer(response.status, retry_after=retry_after, code=code, detail=detail)
@@ -79,13 +80,16 @@ def _late(response: aiohttp.ClientResponse) -> float:
     return float(told) if _PART.fullmatch(told) else 0.0
 
 
-def _outcome(body: bytes) -> str:
-    """What the function says it did; its answers are a few dozen bytes."""
+def _done(body: bytes) -> tuple[str, str]:
+    """What the function says it did, and the id of the event whose fate it may have told."""
     try:
         told = orjson.loads(body[:PROBLEM_BYTES])
     except orjson.JSONDecodeError:
-        return ""
-    return _printable(told.get("outcome", "")) if isinstance(told, dict) else ""
+        return "", ""
+    if not isinstance(told, dict):
+        return "", ""
+    settles = told.get("settles")
+    return _printable(told.get("outcome")), settles if isinstance(settles, str) else ""
 
 
 def _problem(body: bytes) -> tuple[str, str]:

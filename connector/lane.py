@@ -34,10 +34,17 @@ class Lane:
     kept: bool = False  # its head may not go: `hasten` ends the wait
     fate_open: bool = False  # its head may have been sent: `wake` ends the wait
     woken: bool = False  # the fate may be known: the next wait, or the one in its row, is skipped
+    called: str = ""  # the event that was called for last: under way, waiting, or over
     unsaved: int = 0
     reading: bool = False
     runnable: bool = False
     timer: float = 0.0  # the last wake-up that was asked for
+
+    def call(self) -> Held:
+        """Its head is called for."""
+        self.flying, self.woken = self.waiting.popleft(), False
+        self.called = self.flying.event_id
+        return self.flying
 
     def landed(self) -> None:
         """Its call has ended."""
@@ -56,6 +63,12 @@ class Lane:
             return False
         self.not_before = 0.0
         return True
+
+    def was_read(self, now: float, due_in: float) -> None:
+        """Its first rows are there, due in so many seconds; at once if it was woken meanwhile."""
+        self.reading = False
+        self.not_before = max(self.not_before, now + (0.0 if self.woken else due_in))
+        self.woken = False
 
     def is_slow(self, now: float, patience: float) -> bool:
         """Whether one of its unacked events has been in hand for longer than that."""

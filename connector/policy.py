@@ -31,14 +31,19 @@ class Answer:
     code: str = ""
     detail: str = ""
     outcome: str = ""  # of a success: what the function says it did
+    settles: str = ""  # of a success: the event whose fate it may have told
     late: float = 0.0  # part of its looks at which the function came late to its work
 
 
 @dataclass(frozen=True)
 class Done:
-    """The function has it. `outcome`: what it says it did."""
+    """The function has it. `outcome`: what it says it did.
+
+    `settles`: the id of an event that may wait to learn its fate, which the function has heard of.
+    """
 
     outcome: str = ""
+    settles: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ def decide(answer: Answer, past: Past, policy: Policy, luck: float) -> Decision:
     if answer.trouble == "unreachable":
         return Unsent(answer.detail)
     if 200 <= answer.status < 300:  # noqa: PLR2004  # success, RFC 9110
-        return Done(answer.outcome)
+        return Done(answer.outcome, answer.settles)
     reason = _reason(answer)
     if answer.status in _NEVER:
         return Dead(answer.code or f"http_{answer.status}", reason)

@@ -61,7 +61,7 @@ class Route:
         self._seconds = counts.SECONDS.labels(exchange)
         self._workers: deque[Worker] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._on_taken: list[Callable[[str], None]] = []
+        self._on_settled: list[Callable[[str], None]] = []
 
     @property
     def workers(self) -> list[Worker]:
@@ -135,15 +135,15 @@ class Route:
         self._tell_tenants()
         self.pump()
 
-    def on_taken(self, call: Callable[[str], None]) -> None:
-        """Call this with the key of every event that the function took."""
-        self._on_taken.append(call)
+    def on_settled(self, call: Callable[[str], None]) -> None:
+        """Call this with the id of each event whose fate an event of this route may have told."""
+        self._on_settled.append(call)
 
-    def wake(self, key: str) -> None:
-        """The fate of what was sent to this key may be known: if its line waits for that, try."""
+    def wake(self, event_id: str) -> None:
+        """The fate of this event may be known: if its line waits for that, it is tried."""
         now = self._clock()
         for worker in self._workers:
-            worker.window.wake(key, now)
+            worker.window.wake(event_id, now)
             worker.nudge()
         self.pump()
 
@@ -244,8 +244,8 @@ class Route:
     def _done(self, decision: Done | Dead, worker: Worker, held: Held) -> None:
         if isinstance(decision, Done):
             self._delivered.inc()
-            for call in self._on_taken:
-                call(held.key)
+            for call in self._on_settled if decision.settles else ():
+                call(decision.settles)
             if held.parked:
                 counts.DRAINED.labels(self.exchange).inc()
         worker.ack(worker.window.done(held, self._clock()))

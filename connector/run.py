@@ -131,15 +131,15 @@ def _routes(
 
 
 def _wake_by_statuses(routes: Sequence[Route]) -> None:
-    """A status may tell the fate of a send to its customer, whose line has the same key.
+    """A status may tell the fate of its message, whose line waits for that.
 
-    A line of another key, or at another connector, waits for its timer.
+    A line at another connector waits for its timer.
     """
     by_exchange = {route.exchange: route for route in routes}
     statuses = by_exchange.get(INBOUND_WHATSAPP_STATUSES)
     messages = by_exchange.get(OUTBOUND_GENESYS_MESSAGES)
     if statuses is not None and messages is not None:
-        statuses.on_taken(messages.wake)
+        statuses.on_settled(messages.wake)
 
 
 def _keys(settings: Settings) -> list[str]:

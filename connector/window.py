@@ -30,6 +30,7 @@ class Window:
         self.flying = 0
         self._tenants = tenants
         self._lanes: dict[str, Lane] = {}
+        self._called: dict[str, Lane] = {}  # by the event that was called for last
         self._crowd = Crowd(self.rules)
         self._runnable: dict[str, dict[str, None]] = {}  # keys that may go, by tenant
         self._timers: list[tuple[float, str]] = []
@@ -82,8 +83,9 @@ class Window:
     def _start(self, lane: Lane) -> Held:
         self._stand_down(lane)
         self._probes.discard(lane.key)
-        held = lane.flying = lane.waiting.popleft()
-        lane.woken = False
+        self._called.pop(lane.called, None)
+        held = lane.call()
+        self._called[held.event_id] = lane
         self._solo = held.alone
         self.flying += 1
         self._tenants.took(held.tenant)
@@ -118,9 +120,9 @@ class Window:
             lane.kept, lane.not_before = False, now
             self._next(lane, now)
 
-    def wake(self, key: str, now: float) -> None:
-        """The fate of a send to this key may be known: if its head waits for that, it may go."""
-        lane = self._lanes.get(key)
+    def wake(self, event_id: str, now: float) -> None:
+        """The fate of this event may be known: if it waits for that, it may go."""
+        lane = self._called.get(event_id)
         if lane is not None and lane.wake():
             self._next(lane, now)
 
@@ -232,9 +234,7 @@ class Window:
     def read(self, key: str, rows: list[Held], now: float, due_in: float = 0.0) -> None:
         """The next rows of a key; none means that its last one is gone."""
         lane = self._lanes[key]
-        lane.reading = False
-        lane.not_before = max(lane.not_before, now + (0.0 if lane.woken else due_in))
-        lane.woken = False
+        lane.was_read(now, due_in)
         if not rows and not lane.unsaved:
             lane.parked = False
         if not self._tenants.is_held(lane.tenant) or key in self._probes:
@@ -277,6 +277,7 @@ class Window:
             return
         if not lane.waiting and not lane.parked:
             self._lanes.pop(lane.key, None)
+            self._called.pop(lane.called, None)
             self._probes.discard(lane.key)
         elif lane.not_before > now:
             if lane.timer != lane.not_before:

@@ -17,7 +17,7 @@ from inbound_transform_service.changes import Changes
 from inbound_transform_service.files import Files
 from inbound_transform_service.late import LateFiles
 from inbound_transform_service.messages import Messages
-from inbound_transform_service.statuses import Statuses
+from inbound_transform_service.statuses import Statuses, StatusTaken, answer_of
 from shared.messaging.envelope import Event, EventType
 from shared.messaging.intake import store_carried
 from shared.messaging.publisher import Publisher
@@ -53,7 +53,7 @@ class Settings(AmqpSettings, ObjectSettings, ServiceAuthSettings):
 class Kit(Resources):
     """What takes each kind of event, and says what became of it."""
 
-    takes: dict[str, Callable[[Event], Awaitable[str]]]
+    takes: dict[str, Callable[[Event], Awaitable[str | StatusTaken]]]
 
 
 @asynccontextmanager
@@ -107,4 +107,4 @@ async def handle(request: Request) -> Response:
     take = kit.takes.get(event.type)
     if take is None:
         raise BadInput(f"{NAME} takes no event of type {event.type}")
-    return JSONResponse({"outcome": await take(event)})
+    return JSONResponse(answer_of(await take(event)))

@@ -1,7 +1,8 @@
 -- A status of Meta for the message with this id at Meta, else for the part that its callback data
 -- names (which tells us the id, and that a send of unknown fate arrived). Of a message that is not
 -- known yet the status is kept until complete_message meets it. `p_earlier`: others of the same
--- message that came with it, [{status, occurred_at, error}]; all are one write.
+-- message that came with it, [{status, occurred_at, error}]; all are one write. `event_id` of the
+-- answer is the message's event, which may be waiting to learn its fate.
 create or replace function advance_status(
   p_tenant_id uuid, p_message_id text, p_status message_status, p_occurred_at timestamptz,
   p_customer text, p_error jsonb, p_tracking_id uuid, p_part integer, p_earlier jsonb default '[]'
@@ -60,7 +61,7 @@ begin
     'known', true,
     'changed', v_part.status is distinct from v_before.status,
     'status', v_part.status,
-    'source_id', v_claim.source_id, 'part', v_part.part,
+    'source_id', v_claim.source_id, 'event_id', v_claim.event_id, 'part', v_part.part,
     'conversation_id', v_claim.conversation_id, 'customer', v_claim.customer,
     'receipt', receipt_due(v_claim, p_message_id || ' ' || p_status));
 end $$;

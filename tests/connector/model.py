@@ -133,7 +133,7 @@ class Model:
         if self.random.random() < 0.2:
             self.window.hasten(self.now)
         if self.random.random() < 0.5:
-            self.window.wake(self.random.choice(self.published)[1], self.now)
+            self.window.wake(self.random.choice(self.published)[0], self.now)
         for tenant in self.tenants.due_probes(self.now):
             if self.window.probe(tenant):
                 self.tenants.probed(tenant, self.now)

@@ -209,8 +209,8 @@ def test_a_wake_ends_the_wait_of_an_open_fate_and_of_nothing_else() -> None:
     first, second = iter(window.take, None)
     window.again(first, 4.0, 0.0, fate_open=True)
     window.again(second, 4.0, 0.0)
-    for key in ("o", "l", "unknown key"):
-        window.wake(key, 1.0)
+    for one in ("open", "limited", "an unknown event"):
+        window.wake(one, 1.0)
     assert all_taken(window) == ["open"]
     window.tick(4.0)
     assert all_taken(window) == ["limited"]
@@ -222,9 +222,26 @@ def test_a_wake_counts_for_one_wait() -> None:
     for now in (0.0, 1.0):
         taken = window.take()
         assert taken is not None
-        window.wake("k", now)
+        window.wake("e", now)
         window.again(taken, 4.0, now, fate_open=True)
     taken = window.take()
     assert taken is not None
     window.again(taken, 4.0, 2.0, fate_open=True)
+    assert all_taken(window) == []
+
+
+def test_a_wake_for_an_event_that_is_over_wakes_nobody() -> None:
+    window, _ = fresh()
+    deliver(window, [("first", "k"), ("second", "k")])
+    first = window.take()
+    assert first is not None
+    window.done(first, 0.0)
+    second = window.take()
+    assert second is not None
+    window.again(second, 4.0, 0.0, fate_open=True)
+    window.wake("first", 1.0)
+    assert all_taken(window) == []
+    window.wake("second", 1.0)
+    assert all_taken(window) == ["second"]
+    window.wake("second", 1.0)
     assert all_taken(window) == []

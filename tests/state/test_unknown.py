@@ -38,6 +38,7 @@ def test_a_status_that_carries_our_callback_data_settles_it(desk: Desk) -> None:
     claim = lost(desk)
     advanced = desk.status("wamid.1", "sent", tracking_id=callback_data(claim.tracking_id, 1))
     assert (advanced.known, advanced.source_id, advanced.status) == (True, "m", "sent")
+    assert advanced.event_id == desk.request("m").event_id, "it is what waits to learn its fate"
     assert desk.claim().outcome == "duplicate"
     found = desk.message("wamid.1")
     assert (found.state, found.parts[0].outcome, found.parts[0].target_id) == (

@@ -1,5 +1,6 @@
 """Statuses in whatever order: one state, and one receipt that Genesys is told for good."""
 
+from typing import cast
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from tests.transform_functions.stage import (
     again_in,
     meta_gives,
     outcome,
+    post,
 )
 
 # What Meta tells, in the order it comes; how the message ends; what Genesys hears of it.
@@ -105,6 +107,26 @@ def test_a_failure_says_why_in_words(stage: Stage, tenant: Tenant) -> None:
     [reason] = receipt["reasons"]
     assert reason["code"] == "InvalidDestination"
     assert reason["message"] == CODES[131026].agent
+
+
+def settles(stage: Stage, status: Event) -> str | None:
+    """The event that the answer to a status names; it may wait to learn its fate."""
+    return cast("str | None", post(stage.inbound, status).json()["settles"])
+
+
+def test_the_answer_names_the_event_of_the_message_whatever_id_names_the_customer(
+    stage: Stage, tenant: Tenant
+) -> None:
+    wamid, event = sent(stage, tenant)
+    [early] = told(tenant, wamid, "sent")
+    assert settles(stage, early) is None, "nobody waits yet"
+    assert outcome(stage.outbound, event) == "delivered"
+    by_number, by_user_id = told(tenant, wamid, "delivered read")
+    del by_user_id.data["status"]["recipient_id"]
+    by_user_id.data["status"]["recipient_user_id"] = "DE.1234567890"
+    for status in (by_number, by_number, by_user_id):
+        assert settles(stage, status) == event.id
+    assert settles(stage, tenant.meta_tells(wamid, "unheard of")) is None
 
 
 def test_a_receipt_waits_until_genesys_is_back(stage: Stage, tenant: Tenant) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from shared.messaging.envelope import Event
@@ -24,6 +25,21 @@ STATUSES = counter("statuses", "Statuses of Meta by what became of them", ("stat
 KNOWN = frozenset(get_args(MessageStatus)) - {"accepted"}
 
 
+@dataclass(frozen=True)
+class StatusTaken:
+    """What became of a status. `event_id`: of the message that it is of, where that is known."""
+
+    fate: str
+    event_id: str | None = None
+
+
+def answer_of(done: str | StatusTaken) -> Json:
+    """The body of this function's 200. `settles` names an event that may wait to learn its fate."""
+    if isinstance(done, StatusTaken):
+        return {"outcome": done.fate, "settles": done.event_id}
+    return {"outcome": done}
+
+
 class Statuses:
     """Takes status events."""
 
@@ -32,7 +48,7 @@ class Statuses:
         self._state = state
         self._receipts = receipts
 
-    async def take(self, event: Event) -> str:
+    async def take(self, event: Event) -> StatusTaken:
         """Write down a status, and those of the same message that came with it, at once.
 
         A kind that we do not know is said and left: it is in the raw.
@@ -41,7 +57,7 @@ class Statuses:
         read = _read(event)
         known = [one for one in read if one[1].id is not None and one[1].status in KNOWN]
         if not known:
-            return "ignored"
+            return StatusTaken("ignored")
         update, wamid = _update(known, route), known[-1][1].id or ""
         advanced = await insist(lambda: self._state.advance(wamid, update))
         await self._receipts.settle(advanced.receipt, route)
@@ -50,7 +66,7 @@ class Statuses:
             STATUSES.labels(fact.status, fate).inc()
         told = {"fate": fate, "status": update.status, "now": advanced.status}
         log.info("status", extra=told | {"together": len(known)})
-        return fate
+        return StatusTaken(fate, advanced.event_id)
 
 
 def _read(event: Event) -> list[tuple[Json, Status]]:

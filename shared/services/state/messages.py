@@ -189,12 +189,16 @@ class StatusUpdate(StatusFact):
 
 
 class StatusAdvanced(BaseModel):
-    """Where the message stands now. Not `known`: kept until its message is."""
+    """Where the message stands now. Not `known`: kept until its message is.
+
+    `event_id`: of the event that the message came by.
+    """
 
     known: bool
     changed: bool
     status: MessageStatus
     source_id: str | None = None
+    event_id: str | None = None
     part: int | None = None
     conversation_id: str | None = None
     customer: str | None = None
