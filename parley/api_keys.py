@@ -6,14 +6,13 @@ A key goes to standard output and nowhere else, so that it can be piped to where
 from __future__ import annotations
 
 import argparse
-import sys
 from urllib.parse import quote
 from uuid import UUID
 
 from parley.environment import Environment
 from parley.out import opened
 from parley.tenancy import Tenancy
-from shared.command.output import json_text, print_items, wants_json
+from shared.command.output import json_text, print_items, remark, say, wants_json
 from shared.runtime.clock import rfc3339, utcnow
 from shared.runtime.errors import NotFound, SettingsError
 from shared.services.access import FoundTenant
@@ -38,8 +37,8 @@ def create(given: argparse.Namespace, environment: Environment) -> int:
         whole = made.model_dump(mode="json") | {"key": key}
         write(json_text(whole) if wants_json(given) else key)
     until = "" if made.expires_at is None else f", good until {rfc3339(made.expires_at)}"
-    print(f"{made.role} key {made.name!r}, id {made.id}{until}", file=sys.stderr)
-    print("it is shown this once; whoever has it may use it", file=sys.stderr)
+    remark(f"{made.role} key {made.name!r}, id {made.id}{until}")
+    remark("it is shown this once; whoever has it may use it")
     return DONE
 
 
@@ -51,10 +50,10 @@ def list_(given: argparse.Namespace, environment: Environment) -> int:
         print_items(keys.keys)
         return DONE
     width = max([len(key.name) for key in keys.keys] + [4])
-    print(f"{'id':<36}  {'name':<{width}}  {'begins':<15}  {'role':<14}  {'state':<24}  scopes")
+    say(f"{'id':<36}  {'name':<{width}}  {'begins':<15}  {'role':<14}  {'state':<24}  scopes")
     for key in keys.keys:
         scopes = ",".join(key.scopes) or "all of the role"
-        print(
+        say(
             f"{key.id:<36}  {key.name:<{width}}  {key.prefix:<15}  {key.role:<14}"
             f"  {_state(key):<24}  {scopes}"
         )
@@ -71,7 +70,7 @@ def revoke(given: argparse.Namespace, environment: Environment) -> int:
     tenancy = Tenancy(environment)
     place = f"{_place(tenancy, given)}/{quote(given.id, safe='')}"
     tenancy.call("DELETE", place, Revoked)
-    print(f"revoked {given.id}: it is refused within a second, everywhere and for good")
+    say(f"revoked {given.id}: it is refused within a second, everywhere and for good")
     return DONE
 
 

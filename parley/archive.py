@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import re
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -21,7 +20,7 @@ from parley.progress import Progress
 from parley.resolving import Owners
 from parley.stores import object_settings, objects_of, publisher_of, quiet
 from shared.command.moments import FORMS
-from shared.command.output import print_json, wants_json
+from shared.command.output import print_json, remark, say, wants_json
 from shared.doors.arrival import Arrival
 from shared.doors.genesys_events import OUTBOUND, post_of, turned_away
 from shared.doors.sorting import sort
@@ -97,7 +96,7 @@ async def _replay(given: argparse.Namespace, environment: Environment) -> int:
                 progress.step()
         except Unavailable:
             words = f"stopped after {progress.done} of {len(wanted)} bodies; run it again"
-            print(words, file=sys.stderr)
+            remark(words)
             raise
     if wants_json(given):
         print_json(
@@ -222,13 +221,13 @@ async def _publish(publisher: Publisher | None, post: Post, tally: Tally) -> Non
 
 def _tell(given: argparse.Namespace, bodies: int, tally: Tally) -> None:
     would = "would publish" if given.dry_run else "published"
-    print(f"read {bodies} bodies, {would} {tally.events.total()} events")
+    say(f"read {bodies} bodies, {would} {tally.events.total()} events")
     for exchange, count in sorted(tally.events.items()):
-        print(f"  {count:>6}  {exchange}")
+        say(f"  {count:>6}  {exchange}")
     for why, count in tally.skipped.most_common():
-        print(f"left out: {count} {'body' if count == 1 else 'bodies'} that {why}")
+        say(f"left out: {count} {'body' if count == 1 else 'bodies'} that {why}")
     if given.dry_run:
-        print("nothing was changed")
+        say("nothing was changed")
     elif tally.events:
-        print("what had been delivered is a duplicate and goes no further")
-        print("next: `parley ledger` in some minutes, and `parley dlq list`")
+        say("what had been delivered is a duplicate and goes no further")
+        say("next: `parley ledger` in some minutes, and `parley dlq list`")

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from parley.environment import Environment
 from parley.tenancy import Tenancy
 from shared.command.moments import short
-from shared.command.output import print_items, wants_json
+from shared.command.output import print_items, say, wants_json
 from shared.services.upkeep import AuditLine, AuditPage
 
 DONE = 0
@@ -32,7 +32,7 @@ def audit(given: argparse.Namespace, environment: Environment) -> int:
         print_items(shown)
         return DONE
     for line in shown:
-        print(_words(line))
+        say(_words(line))
     return DONE
 
 

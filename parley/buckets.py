@@ -9,6 +9,7 @@ from minio.error import MinioException
 from pydantic import SecretStr
 
 from parley.environment import Environment
+from shared.command.output import say
 from shared.runtime.errors import Unavailable
 from shared.runtime.settings import ObjectSettings
 from shared.storage.buckets import KEPT_DAYS, ensure_buckets
@@ -33,7 +34,7 @@ def make(given: argparse.Namespace, environment: Environment) -> int:
             f"S3 does not answer or refuses us ({type(error).__name__}): check {endpoint.name} "
             f"(from {endpoint.source}), S3_ACCESS_KEY and S3_SECRET_KEY"
         ) from None
-    print(f"made {', '.join(made)}" if made else "all buckets were there")
-    print(f"all keep objects for {KEPT_DAYS} days, {SPOOL_BUCKET} until they are published")
-    print("next: start the functions, or `parley doctor`")
+    say(f"made {', '.join(made)}" if made else "all buckets were there")
+    say(f"all keep objects for {KEPT_DAYS} days, {SPOOL_BUCKET} until they are published")
+    say("next: start the functions, or `parley doctor`")
     return 0

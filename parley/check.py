@@ -6,7 +6,7 @@ import argparse
 
 from parley.environment import Environment
 from parley.tenancy import Auth, Tenancy
-from shared.command.output import print_items, wants_json
+from shared.command.output import print_items, say, wants_json
 from shared.services.checks import TIMEOUT, CheckRequest, Finding, TenantChecked
 from shared.services.tenancy import TenantList
 
@@ -22,14 +22,14 @@ def check(given: argparse.Namespace, environment: Environment) -> int:
         told = auth.call("POST", "/auth/check", TenantChecked, CheckRequest(tenant=slug))
         checked.append(told)
         if not wants_json(given):
-            print(told.tenant)
+            say(told.tenant)
             for one in told.findings:
                 _say(one)
     wrong = sum(one.verdict == "wrong" for told in checked for one in told.findings)
     if wants_json(given):
         print_items(checked, wrong=wrong)
     else:
-        print(f"{wrong} wrong" if wrong else "nothing is wrong")
+        say(f"{wrong} wrong" if wrong else "nothing is wrong")
     return ILL if wrong else WELL
 
 
@@ -39,6 +39,6 @@ def _active(environment: Environment) -> list[str]:
 
 
 def _say(one: Finding) -> None:
-    print(f"  {MARKS[one.verdict]} {one.about}: {one.what}: {one.words}")
+    say(f"  {MARKS[one.verdict]} {one.about}: {one.what}: {one.words}")
     if one.fix:
-        print(f"        {one.fix}")
+        say(f"        {one.fix}")

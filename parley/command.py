@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,7 @@ from parley.tenant_shape import SHAPE
 from shared.command.completion import add_completion
 from shared.command.ending import run_to_its_end
 from shared.command.late import late
-from shared.command.output import add_output
+from shared.command.output import add_output, remark
 from shared.command.parser import CommandParser, VersionAction, add_command, add_group, finish
 from shared.runtime.errors import ParleyError, SettingsError, Unavailable, Unknown
 from shared.runtime.faults import said
@@ -207,5 +206,8 @@ def _add_keys(commands: argparse._SubParsersAction[CommandParser]) -> None:
 
 
 def _say(error: ParleyError, code: int) -> int:
-    print(f"parley: {error.detail}", file=sys.stderr)
+    first, *more = error.detail.split("\n")
+    remark(f"parley: {first}")
+    for line in more:
+        remark(f"  {line}")
     return code

@@ -14,7 +14,7 @@ import orjson
 from parley.environment import Environment
 from parley.stores import database_of, quiet, tenant_id_of
 from shared.command.moments import short
-from shared.command.output import print_items, print_json, wants_json
+from shared.command.output import json_text, print_items, print_json, say, wants_json
 from shared.messaging.envelope import Event
 from shared.runtime.errors import BadInput, NotFound
 from shared.storage.database import Database
@@ -112,8 +112,8 @@ async def _list(given: argparse.Namespace, environment: Environment) -> int:
     for row in rows:
         mark = " (replayed)" if row["replayed_at"] else ""
         who = row["slug"] or row["tenant_id"] or "-"
-        print(f"{row['id']}  {short(row['last_seen'])}  {who}  {row['queue']}{mark}")
-        print(f"    {row['reason_code']}, {row['attempts']} attempts: {row['reason'][:120]}")
+        say(f"{row['id']}  {short(row['last_seen'])}  {who}  {row['queue']}{mark}")
+        say(f"    {row['reason_code']}, {row['attempts']} attempts: {row['reason'][:120]}")
     _sum_up(told, len(rows))
     return DONE
 
@@ -121,12 +121,13 @@ async def _list(given: argparse.Namespace, environment: Environment) -> int:
 def _sum_up(told: Mapping[str, int], shown: int) -> None:
     total = sum(told.values())
     if not total:
-        print("no dead letters of that kind")
+        say("no dead letters of that kind")
         return
-    print(f"\n{total} dead letters" + (f", {shown} shown" if shown < total else ""))
+    say()
+    say(f"{total} dead letters" + (f", {shown} shown" if shown < total else ""))
     for code, count in told.items():
-        print(f"  {count:>6}  {code}")
-    print("next: `parley dlq show ID`; mend the cause; `parley dlq replay` with the same filters")
+        say(f"  {count:>6}  {code}")
+    say("next: `parley dlq show ID`; mend the cause; `parley dlq replay` with the same filters")
 
 
 def show(given: argparse.Namespace, environment: Environment) -> int:
@@ -155,12 +156,15 @@ async def _show(given: argparse.Namespace, environment: Environment) -> int:
         return DONE
     for name, value in known.items():
         shown = short(value) if isinstance(value, datetime) else value
-        print(f"{name:<14} {'-' if value is None else shown}")
+        say(f"{name:<14} {'-' if value is None else shown}")
     if given.body:
-        print("\n# the event, with what was written in it:")
-        print(_readable(body))
+        say()
+        say("# the event, with what was written in it:")
+        for line in _readable(body):
+            say(line)
     else:
-        print("\nwhat was written is not shown; --body shows the event with it")
+        say()
+        say("what was written is not shown; --body shows the event with it")
     return DONE
 
 
@@ -177,11 +181,9 @@ def _envelope(body: bytes) -> dict[str, Any]:
     return {"type": event.type, "time": event.time, "channel_id": event.channelid or None}
 
 
-def _readable(body: bytes) -> str:
+def _readable(body: bytes) -> list[str]:
     read = _parsed(body)
-    return (
-        read if isinstance(read, str) else orjson.dumps(read, option=orjson.OPT_INDENT_2).decode()
-    )
+    return [read] if isinstance(read, str) else json_text(read).split("\n")
 
 
 def _parsed(body: bytes) -> Any:

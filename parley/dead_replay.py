@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +15,7 @@ from parley.dead_letters import Filter, body_of, counts, letters
 from parley.environment import Environment
 from parley.progress import Progress
 from parley.stores import database_of, publisher_of, quiet, topology_of
-from shared.command.output import print_json, wants_json
+from shared.command.output import print_json, remark, say, wants_json
 from shared.command.question import confirm
 from shared.messaging.envelope import Event, EventType
 from shared.messaging.publisher import Publisher
@@ -49,8 +48,8 @@ async def _dry(given: argparse.Namespace, environment: Environment) -> int:
         print_json({"dry_run": True, "would_replay": limited, "total": total, "by_reason": told})
         return DONE
     for code, count in told.items():
-        print(f"  {count:>6}  {code}")
-    print(f"would replay {limited} of {total} dead letters; nothing was changed")
+        say(f"  {count:>6}  {code}")
+    say(f"would replay {limited} of {total} dead letters; nothing was changed")
     return DONE
 
 
@@ -66,10 +65,7 @@ async def _replay(given: argparse.Namespace, environment: Environment) -> int:
                 fates[await _one(database, publisher, topology, row)] += 1
                 progress.step()
         except Unavailable:
-            print(
-                f"stopped after {progress.done}: those are in their queues; run it again",
-                file=sys.stderr,
-            )
+            remark(f"stopped after {progress.done}: those are in their queues; run it again")
             raise
     if wants_json(given):
         print_json(
@@ -106,15 +102,15 @@ def _exchange_of(queue: str, topology: Topology) -> str | None:
 
 def _tell(fates: Counter[str]) -> None:
     replayed = fates["replayed"] + fates["agents"]
-    print(f"replayed {replayed} dead letters, each into its own queue")
+    say(f"replayed {replayed} dead letters, each into its own queue")
     if fates["agents"]:
-        print(
+        say(
             f"{fates['agents']} are agents' messages: an agent who was told that one failed has a "
             "Failed receipt, and it is not sent after that"
         )
     if fates["unreadable"]:
-        print(f"skipped {fates['unreadable']} that are no events: `parley dlq show ID --body`")
+        say(f"skipped {fates['unreadable']} that are no events: `parley dlq show ID --body`")
     if fates["foreign"]:
-        print(f"skipped {fates['foreign']} of other queues: compare QUEUE_PREFIX")
+        say(f"skipped {fates['foreign']} of other queues: compare QUEUE_PREFIX")
     if replayed:
-        print("next: `parley dlq list` in a minute: what dies again is there, its attempts summed")
+        say("next: `parley dlq list` in a minute: what dies again is there, its attempts summed")

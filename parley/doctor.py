@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from parley.doctor_checks import FUNCTIONS, PROVIDERS, ROLES, Check, all_checks
 from parley.environment import HOW, Environment, NotSetError
-from shared.command.output import print_items, wants_json
+from shared.command.output import print_items, say, wants_json
 from shared.runtime.errors import ParleyError, SettingsError
 
 LIMIT_S = 2.0
@@ -70,23 +70,26 @@ def doctor(given: argparse.Namespace, environment: Environment) -> int:
 
 
 def _as_table(environment: Environment) -> list[Answer]:
-    print("settings")
+    say("settings")
     for name in sorted((*SECRETS, *PLAIN)):
-        print(f"  {name:<24} {_setting(environment, name)}")
+        say(f"  {name:<24} {_setting(environment, name)}")
     answers = ask_all(all_checks(environment))
-    print("\nchecks")
+    say()
+    say("checks")
     for answer in answers:
         mark = "ok   " if answer.well else "WRONG"
-        print(f"  {mark} {answer.name:<22} {answer.seconds * 1000:5.0f} ms  {answer.words}")
+        say(f"  {mark} {answer.name:<22} {answer.seconds * 1000:5.0f} ms  {answer.words}")
     wrong = [answer.name for answer in answers if not answer.well]
     if not wrong:
-        print(f"\nall {len(answers)} are well")
+        say()
+        say(f"all {len(answers)} are well")
         return answers
-    print(f"\n{len(wrong)} of {len(answers)} are wrong: {', '.join(wrong)}")
+    say()
+    say(f"{len(wrong)} of {len(answers)} are wrong: {', '.join(wrong)}")
     if any(answer.unset for answer in answers):
-        print(f"to set what is not set: {HOW} in SECRETS_DIR")
+        say(f"to set what is not set: {HOW} in SECRETS_DIR")
         if environment.ignored:
-            print(environment.ignored)
+            say(environment.ignored)
     return answers
 
 

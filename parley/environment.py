@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from shared.command.output import remark
 from shared.runtime.errors import SettingsError
 from shared.runtime.secret_files import read_secret, secret_path
 
@@ -98,7 +98,7 @@ class Environment:
         """Say once that settings come from a file that nobody named."""
         if self._to_announce:
             self._to_announce = False
-            print(f"parley: settings from {self._file}", file=sys.stderr)
+            remark(f"parley: settings from {self._file}")
 
 
 def _local() -> tuple[Path | None, Mapping[str, str], str]:

@@ -37,6 +37,7 @@ from parley.stores import (
     tenant_id_of,
     topology_of,
 )
+from shared.command.output import remark
 from shared.erasure.marks import Marker, Marks
 from shared.runtime.clock import utcnow
 from shared.runtime.errors import SettingsError
@@ -53,9 +54,9 @@ def erase(given: argparse.Namespace, environment: Environment) -> int:
         certificate, code = asyncio.run(_erase(given, environment))
         write(json.dumps(certificate, indent=2))
     if given.dry_run:
-        print("nothing was changed; next: the same without --dry-run", file=sys.stderr)
+        remark("nothing was changed; next: the same without --dry-run")
     else:
-        print("the certificate is kept in the table erasures", file=sys.stderr)
+        remark("the certificate is kept in the table erasures")
     return code
 
 
@@ -87,7 +88,7 @@ def _meant(text: str | None) -> str | None:
     """
     if text == "-":
         if sys.stdin.isatty():
-            print("number or id: ", end="", file=sys.stderr, flush=True)
+            remark("number or id:")
         return sys.stdin.readline().strip()
     if text is None or not text.startswith("@"):
         return text
@@ -173,7 +174,7 @@ class _Teller:
     def __call__(self, where: str, seen: int) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + EVERY_S
-            print(f"looked at {seen} objects of {where}", file=sys.stderr, flush=True)
+            remark(f"looked at {seen} objects of {where}")
 
 
 @asynccontextmanager
@@ -183,7 +184,7 @@ async def _said(given: argparse.Namespace) -> AsyncIterator[None]:
         yield
     except BaseException:
         if not given.dry_run:
-            print("stopped half way; the same command goes on from there", file=sys.stderr)
+            remark("stopped half way; the same command goes on from there")
         raise
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import secrets
-import sys
 from pathlib import Path
 
 from parley.environment import Environment
 from parley.out import opened
+from shared.command.output import remark
 from shared.runtime.errors import SettingsError
 from shared.tenancy.vault import KeyRing
 
@@ -20,17 +20,17 @@ def new(given: argparse.Namespace, environment: Environment) -> int:
     del environment
     if given.kind == "service-token-key":
         _write(given, secrets.token_urlsafe(SERVICE_KEY_BYTES))
-        _say("it becomes the secret service-token-key (SERVICE_TOKEN_KEY) in three rollouts:")
-        _say("1. the new key as SERVICE_TOKEN_KEY_PREVIOUS everywhere, so that all accept it;")
-        _say("2. the new one as SERVICE_TOKEN_KEY, the old one as SERVICE_TOKEN_KEY_PREVIOUS;")
-        _say("3. SERVICE_TOKEN_KEY_PREVIOUS taken away")
+        remark("it becomes the secret service-token-key (SERVICE_TOKEN_KEY) in three rollouts:")
+        remark("1. the new key as SERVICE_TOKEN_KEY_PREVIOUS everywhere, so that all accept it;")
+        remark("2. the new one as SERVICE_TOKEN_KEY, the old one as SERVICE_TOKEN_KEY_PREVIOUS;")
+        remark("3. SERVICE_TOKEN_KEY_PREVIOUS taken away")
         return 0
     fresh = KeyRing.generate(given.id)
     if given.add_to:
         fresh = _with(given.add_to, fresh, standby=given.standby)
     _write(given, fresh.dump())
-    _say("put it in the secret key-ring (KEY_RING) of tenancy, auth, wa-api and genesys-api;")
-    _say("keep a copy safe: without it the stored credentials can not be opened")
+    remark("put it in the secret key-ring (KEY_RING) of tenancy, auth, wa-api and genesys-api;")
+    remark("keep a copy safe: without it the stored credentials can not be opened")
     return 0
 
 
@@ -43,7 +43,7 @@ def ring(given: argparse.Namespace, environment: Environment) -> int:
     if current not in keys or (given.drop and given.drop not in old.keys):
         raise SettingsError(f"{given.file} would have no key {current!r}, or never had --drop's")
     _write(given, KeyRing(current, keys).dump())
-    _say(f"{current!r} seals; to open there are {', '.join(sorted(keys))}")
+    remark(f"{current!r} seals; to open there are {', '.join(sorted(keys))}")
     return 0
 
 
@@ -66,7 +66,3 @@ def _with(path: Path, fresh: KeyRing, *, standby: bool) -> KeyRing:
         raise SettingsError(f"{path} has a key {fresh.current!r} already: give another --id")
     current = old.current if standby else fresh.current
     return KeyRing(current, old.keys | fresh.keys)
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr)

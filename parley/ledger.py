@@ -23,7 +23,7 @@ from parley.stores import (
     topology_of,
 )
 from shared.command.moments import short
-from shared.command.output import print_items, wants_json
+from shared.command.output import print_items, say, wants_json
 from shared.messaging.spooled import InPostgres, InS3
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, OUTBOUND_GENESYS_MESSAGES
 from shared.storage.database import Database
@@ -114,17 +114,16 @@ def _as_table(page: Sequence[Mapping[str, Any]], places: Mapping[str, int]) -> N
     names = [row["slug"] or str(row["tenant_id"]) for row in page]
     width = max([len(name) for name in names] + [6])
     heads = ("in", *COLUMNS[1:])
-    print(f"{'tenant':<{width}}  {'direction':<9}" + "".join(f"{head:>9}" for head in heads))
+    say(f"{'tenant':<{width}}  {'direction':<9}" + "".join(f"{head:>9}" for head in heads))
     for name, row in zip(names, page, strict=True):
         numbers = "".join(f"{row[column]:>9}" for column in COLUMNS)
-        print(f"{name:<{width}}  {row['direction']:<9}{numbers}")
+        say(f"{name:<{width}}  {row['direction']:<9}{numbers}")
     if not page:
-        print("nothing came in")
+        say("nothing came in")
     if places:
-        print(
-            f"\nin the queues: {places['inbound']} inbound, {places['outbound']} outbound; "
-            f"in the spool: {places['spool']}"
-        )
+        say()
+        queues = f"{places['inbound']} inbound, {places['outbound']} outbound"
+        say(f"in the queues: {queues}; in the spool: {places['spool']}")
 
 
 def _advise(
@@ -137,19 +136,21 @@ def _advise(
     overdue = sum(row["overdue"] for row in page)
     for row in wrong:
         who = row["slug"] or row["tenant_id"]
-        print(f"{who} {row['direction']}: {_difference(row)} are not explained: were rows changed?")
+        say(f"{who} {row['direction']}: {_difference(row)} are not explained: were rows changed?")
     if lost:
-        print(f"\nMISSING: {lost} messages came in and are nowhere. The oldest that are overdue:")
+        say()
+        say(f"MISSING: {lost} messages came in and are nowhere. The oldest that are overdue:")
         for row in named:
-            print(f"  {short(row['arrived_at'])}  {row['direction']:<8}  {row['event_id']}")
-        print(
+            say(f"  {short(row['arrived_at'])}  {row['direction']:<8}  {row['event_id']}")
+        say(
             "look for these ids in the logs of the connector and of the transforms; bring them "
-            "back from the raw archive:\n  parley replay --tenant SLUG --from MOMENT --to MOMENT"
+            "back from the raw archive:"
         )
+        say("  parley replay --tenant SLUG --from MOMENT --to MOMENT")
     elif overdue:
-        print(f"{overdue} are overdue and may be in the queues or in the spool: they hold as many")
+        say(f"{overdue} are overdue and may be in the queues or in the spool: they hold as many")
     if not wrong and not lost:
-        print(
+        say(
             "it balances: in = done + refused + parked + dead + waiting + overdue, and nothing is "
             "missing"
         )

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from shared.command.output import remark
 from shared.runtime.errors import SettingsError
 
 PRIVATE_FILE = 0o600
@@ -35,7 +35,7 @@ def opened(path: Path | None) -> Iterator[Callable[[str], None]]:
     The file appears when the block ends, and not when it fails.
     """
     if path is None:
-        yield lambda text: print(text, flush=True)  # before what is said about it on stderr
+        yield lambda text: print(text, flush=True)  # noqa: T201  # made by us, some of many lines
         return
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -52,7 +52,7 @@ def opened(path: Path | None) -> Iterator[Callable[[str], None]]:
         raise _refused(path, error) from None
     finally:
         beside.unlink()
-    print(f"written to {path}, which you alone can read", file=sys.stderr)
+    remark(f"written to {path}, which you alone can read")
 
 
 def _refused(path: Path, error: OSError) -> SettingsError:

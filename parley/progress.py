@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
+
+from shared.command.output import remark
 
 EVERY_S = 1.0
 
@@ -22,4 +23,4 @@ class Progress:
         self.done += 1
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + EVERY_S
-            print(f"{self._what} {self.done} of {self._total}", file=sys.stderr, flush=True)
+            remark(f"{self._what} {self.done} of {self._total}")

@@ -13,7 +13,7 @@ from typing import Any
 from parley.environment import Environment
 from parley.stores import database_of, quiet, tenant_id_of
 from shared.command.moments import short
-from shared.command.output import print_items, wants_json
+from shared.command.output import print_items, say, wants_json
 from shared.services.pages import Place
 
 DONE = 0
@@ -68,13 +68,14 @@ def _as_lines(rows: Sequence[Mapping[str, Any]], after: str | None) -> None:
             if row["refused_parts"] == row["parts"]
             else (f", {row['refused_parts']} of {row['parts']} parts")
         )
-        print(
+        say(
             f"{short(row['refused_at'])}  {who}/{channel}  {row['direction']} {row['kind']}{some}"
             f"  conversation {row['conversation_id'] or '-'}"
         )
-        print(f"    {row['code'] or '-'}: {row['reason'] or 'no reason was given'}")
-        print(f"    {row['event_id']}")
+        say(f"    {row['code'] or '-'}: {row['reason'] or 'no reason was given'}")
+        say(f"    {row['event_id']}")
     if not rows:
-        print("no message of that kind was refused")
+        say("no message of that kind was refused")
     if after is not None:
-        print(f"\nthere are more; older ones: the same with --cursor {after}")
+        say()
+        say(f"there are more; older ones: the same with --cursor {after}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import re
-import sys
 from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from typing import Any
 from parley.environment import Environment
 from parley.erasing.store import Store
 from parley.stores import database_of, object_settings, objects_of, owner_of, quiet, tenant_id_of
-from shared.command.output import print_items, wants_json
+from shared.command.output import print_items, remark, say, wants_json
 from shared.doors.genesys_events import OUTBOUND
 from shared.doors.whatsapp_events import INBOUND
 from shared.messaging.intake import PLATFORM
@@ -81,8 +80,8 @@ async def _run(given: argparse.Namespace, environment: Environment) -> int:
             gone[slug] = removed
             if not wants_json(given):
                 told = ", ".join(f"{count} {what}" for what, count in removed.items())
-                print(f"{slug}: {'would remove ' if work.dry else 'removed '}{told or 'nothing'}")
-            print(f"{number} of {len(tenants)} tenants", file=sys.stderr, flush=True)
+                say(f"{slug}: {'would remove ' if work.dry else 'removed '}{told or 'nothing'}")
+            remark(f"{number} of {len(tenants)} tenants")
         shared = {}
         if given.tenant is None and kept:
             shared = await _platform(work, kept.values())
@@ -91,8 +90,8 @@ async def _run(given: argparse.Namespace, environment: Environment) -> int:
         print_items(items, dry_run=given.dry_run, shared=shared)
         return DONE
     for what, count in shared.items():
-        print(f"{PLATFORM}: {count} {what}")
-    print("nothing was changed" if given.dry_run else "next run: tomorrow (docs/operate.md)")
+        say(f"{PLATFORM}: {count} {what}")
+    say("nothing was changed" if given.dry_run else "next run: tomorrow (docs/operate.md)")
     return DONE
 
 

@@ -10,7 +10,7 @@ import argparse
 from parley.environment import Environment
 from parley.progress import Progress
 from parley.tenancy import Tenancy
-from shared.command.output import print_items, wants_json
+from shared.command.output import print_items, say, wants_json
 from shared.services.upkeep import Place, Renewed, Seals
 
 DONE, LEFT = 0, 1
@@ -22,7 +22,7 @@ def rotate(given: argparse.Namespace, environment: Environment) -> int:
     seals = tenancy.call("GET", "/tenancy/seals", Seals)
     outdated = sum(one.values for one in seals.old)
     if not wants_json(given):
-        print(f"{seals.total} secrets are stored, {outdated} not under {seals.current!r}")
+        say(f"{seals.total} secrets are stored, {outdated} not under {seals.current!r}")
     renewed, broken = 0, list[str]()
     if outdated and not given.dry_run:
         renewed, broken = _renew_all(tenancy, outdated)
@@ -32,9 +32,9 @@ def rotate(given: argparse.Namespace, environment: Environment) -> int:
         print_items(seals.counts, current=seals.current, total=seals.total, **beside)
         return LEFT if seals.old else DONE
     if renewed:
-        print(f"sealed anew: {renewed} rows")
+        say(f"sealed anew: {renewed} rows")
     for words in broken:
-        print(f"  does not open: {words}")
+        say(f"  does not open: {words}")
     return _left(seals)
 
 
@@ -54,10 +54,10 @@ def _renew_all(tenancy: Tenancy, rows: int) -> tuple[int, list[str]]:
 def _left(seals: Seals) -> int:
     for one in seals.old:
         known = "" if one.known else ", which the ring does not hold: add it, or apply them again"
-        print(f"  {one.values} of {one.table}.{one.column} are under {one.key!r}{known}")
+        say(f"  {one.values} of {one.table}.{one.column} are under {one.key!r}{known}")
     idle = [key for key in seals.keys if key not in {one.key for one in seals.counts}]
     idle = [key for key in idle if key != seals.current]
     if idle:
-        print(f"no secret is under {', '.join(map(repr, idle))} any more: take it from the ring")
-        print("(`parley keys ring FILE --drop KEY`), unless another database needs it")
+        say(f"no secret is under {', '.join(map(repr, idle))} any more: take it from the ring")
+        say("(`parley keys ring FILE --drop KEY`), unless another database needs it")
     return LEFT if seals.old else DONE

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from migrations.run import upgrade
 from parley.environment import OWNER_DATABASE, Environment
+from shared.command.output import say
 from shared.runtime.errors import Unavailable
 
 
@@ -16,12 +17,12 @@ def migrate(given: argparse.Namespace, environment: Environment) -> int:
     """Upgrade as the owner of the tables; nothing changes when it is up to date."""
     del given
     url = environment.need(*OWNER_DATABASE)
-    print(f"migrating with {url.name} from {url.source}")
+    say(f"migrating with {url.name} from {url.source}")
     try:
         upgrade(url.value)
     except (DBAPIError, DatabaseError, InterfaceError, OSError) as error:
         raise Unavailable(f"{_told(error)}; nothing was changed: check {url.name}") from None
-    print("next: start the functions, or `parley doctor`")
+    say("next: start the functions, or `parley doctor`")
     return 0
 
 

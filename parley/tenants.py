@@ -11,7 +11,7 @@ from parley.environment import Environment
 from parley.tenancy import Tenancy
 from parley.tenant_file import read_tenants
 from shared.command.moments import short
-from shared.command.output import print_items, print_json, wants_json
+from shared.command.output import print_items, print_json, say, wants_json
 from shared.runtime.errors import BadInput, Conflict
 from shared.services.tenancy import Applied, CredentialView, TenantList, TenantView
 from shared.tenancy.files import AppFile, TenantFile
@@ -57,11 +57,11 @@ def list_(given: argparse.Namespace, environment: Environment) -> int:
         print_items(answer.tenants)
         return DONE
     width = max([len(one.tenant) for one in answer.tenants] + [6])
-    print(f"{'tenant':<{width}}  {'status':<9}  channels  name")
+    say(f"{'tenant':<{width}}  {'status':<9}  channels  name")
     for one in answer.tenants:
-        print(f"{one.tenant:<{width}}  {one.status:<9}  {one.channels:>8}  {one.name}")
+        say(f"{one.tenant:<{width}}  {one.status:<9}  {one.channels:>8}  {one.name}")
     if not answer.tenants:
-        print("there are none yet: `parley tenants apply FILE` makes them")
+        say("there are none yet: `parley tenants apply FILE` makes them")
     return DONE
 
 
@@ -72,19 +72,20 @@ def show(given: argparse.Namespace, environment: Environment) -> int:
     if wants_json(given):
         print_json(tenant.model_dump(mode="json"))
         return DONE
-    print(f"{tenant.tenant}  {tenant.name}  {tenant.status}  id {tenant.id}")
+    say(f"{tenant.tenant}  {tenant.name}  {tenant.status}  id {tenant.id}")
     for credential in tenant.credentials:
-        print(f"  credential {credential.kind}/{credential.name}: {credential.secret}", end="")
-        print(f", previous {credential.previous}, health {credential.health}{_told(credential)}")
+        secrets = f"{credential.secret}, previous {credential.previous}"
+        health = f"health {credential.health}{_told(credential)}"
+        say(f"  credential {credential.kind}/{credential.name}: {secrets}, {health}")
         if credential.health == "bad":
-            print("    messages wait for it, tried once a minute: mend it, then apply or check")
+            say("    messages wait for it, tried once a minute: mend it, then apply or check")
     for app in tenant.apps:
-        print(f"  app {app.app}: app_secret {app.app_secret}", end="")
-        print(f", previous {app.app_secret_previous}, verify_token {app.verify_token}")
+        secrets = f"app_secret {app.app_secret}, previous {app.app_secret_previous}"
+        say(f"  app {app.app}: {secrets}, verify_token {app.verify_token}")
     for channel in tenant.channels:
-        print(f"  channel {channel.name}  {channel.status}  id {channel.id}")
+        say(f"  channel {channel.name}  {channel.status}  id {channel.id}")
         for name, value in channel.model_dump(exclude={"name", "status", "id"}).items():
-            print(f"    {name:<24} {value}")
+            say(f"    {name:<24} {value}")
     return DONE
 
 
@@ -103,25 +104,26 @@ def _public(what: str, answer: Applied | BadInput | Conflict) -> dict[str, Any]:
 
 def _tell(what: str, answer: Applied | BadInput | Conflict) -> None:
     if not isinstance(answer, Applied):
-        print(f"{what}: refused")
-        print("\n".join(f"  {fault}" for fault in answer.detail.split("; ")))
+        say(f"{what}: refused")
+        for fault in answer.detail.split("; "):
+            say(f"  {fault}")
         return
     would = "would be " if answer.dry_run else ""
-    print(f"{what}: {would}changed" if answer.changes else f"{what}: unchanged")
+    say(f"{what}: {would}changed" if answer.changes else f"{what}: unchanged")
     for change in answer.changes:
         fields = f": {', '.join(change.fields)}" if change.fields else ""
-        print(f"  {would}{change.action} {change.what} {change.name}{fields}")
+        say(f"  {would}{change.action} {change.what} {change.name}{fields}")
     for kept in answer.kept:
-        print(f"  not in the file, left as it is: {kept}")
+        say(f"  not in the file, left as it is: {kept}")
     if not answer.caches_cleared:
-        print("  Redis is away: it is told once it is back; the doors ask tenancy until then")
+        say("  Redis is away: it is told once it is back; the doors ask tenancy until then")
 
 
 def _next(given: argparse.Namespace, refused: int, *, changed: bool) -> None:
     if refused:
-        print(f"{refused} refused, with nothing of them changed: mend {given.file}, apply again")
+        say(f"{refused} refused, with nothing of them changed: mend {given.file}, apply again")
     elif given.dry_run and changed:
-        print("nothing was changed; next: the same without --dry-run")
+        say("nothing was changed; next: the same without --dry-run")
     elif changed:
-        print("webhooks are served under the new values within a second")
-        print("next: `parley tenants list`")
+        say("webhooks are served under the new values within a second")
+        say("next: `parley tenants list`")

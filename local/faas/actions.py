@@ -14,6 +14,7 @@ from local.faas.layout import Layout
 from local.faas.servers import Servers
 from local.faas.state import State
 from shared.command.output import print_items, print_json, wants_json
+from shared.wire.printed import shown
 
 DONE, FAILED = 0, 1
 
@@ -91,7 +92,7 @@ def show_logs(given: argparse.Namespace, layout: Layout) -> int:
 
     found = logs.lines(paths, since=given.since, last=given.lines)
     for text in itertools.chain(told(iter(found)), told(followed)):
-        _say(text)
+        _say(shown(text))
     return DONE
 
 

@@ -21,6 +21,7 @@ from shared.runtime.faults import in_words
 from shared.tenancy.forms import DIGITS, INTEGRATION
 from shared.tenancy.models import DEFAULT_CREDENTIAL, PLATFORM_APP, Status, WireSecret
 from shared.tenancy.options import ChannelLimits, ChannelOptions, TenantOptions
+from shared.wire.printed import is_printable
 
 # contracts/genesys.md (c): Genesys takes webhook secrets longer than 15 characters.
 MIN_WEBHOOK_SECRET = 16
@@ -45,6 +46,13 @@ def _long_enough(secret: SecretStr) -> SecretStr:
     if len(secret.get_secret_value()) < MIN_WEBHOOK_SECRET:
         raise ValueError("is too short: Genesys takes webhook secrets longer than 15 characters")
     return secret
+
+
+def _printable(text: str) -> str:
+    """A name stands in lines that are printed: it must not begin one, or turn it around."""
+    if not is_printable(text):
+        raise ValueError("holds a control character, an end of line or a mark of direction")
+    return text
 
 
 def _no_id(slug: str) -> str:
@@ -80,6 +88,7 @@ _REGION = in_words(
 _CLIENT = in_words(r"^\S+$", "is the id of an OAuth client, without blanks")
 Slug = Annotated[str, StringConstraints(pattern=_SLUG)]
 Name = Annotated[str, StringConstraints(pattern=NAME)]
+Title = Annotated[str, StringConstraints(max_length=200), AfterValidator(_printable)]
 Names = Annotated[str, BeforeValidator(_joined), AfterValidator(_names)]
 Digits = Annotated[str, StringConstraints(pattern=DIGITS)]
 IntegrationId = Annotated[str, StringConstraints(pattern=INTEGRATION)]
@@ -155,7 +164,7 @@ class TenantFile(Declared):
     """
 
     tenant: Annotated[Slug, AfterValidator(_no_id)]
-    name: str = Field("", max_length=200)
+    name: Title = ""
     status: Status = "active"
     options: TenantOptions = Field(default_factory=TenantOptions)
     credentials: CredentialsFile = Field(default_factory=CredentialsFile)

@@ -21,6 +21,8 @@ BAD: dict[str, dict[str, Any]] = {
     "signed with an unknown key": {"kid": "rsa-999"},
     "without an end": {"without": ["exp"]},
     "without a person": {"without": ["sub"]},
+    "of a person whose name forges a line": {"subject": "ana\n2099-01-01  root  tenant.changed"},
+    "of a person whose name turns a line around": {"subject": "ana\u202e"},
     "without an audience": {"without": ["aud"]},
     "without a beginning": {"without": ["iat"]},
     "that brings its own key": {

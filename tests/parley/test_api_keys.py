@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from local.services import Endpoints
 from shared.services.access import KEY
+from shared.wire.printed import is_printable
+from tests.migrations.asking import ask
 from tests.parley.conftest import Parley
 from tests.tenancy.declared import tenant_file
 from tests.tenancy.serving import Served
@@ -45,6 +48,18 @@ def test_a_key_is_revoked_by_its_id(parley: Parley, to_tenancy: Settings, slug: 
         if "key.revoked" in line
     ]
     assert "parley:" in audited
+
+
+def test_a_line_of_the_audit_log_is_one_line_whatever_is_in_it(
+    parley: Parley, to_tenancy: Settings, migrated: Endpoints
+) -> None:
+    forged = "user:\x1b]0;x\x07\n2099-01-01 00:00:00Z  parley:root  tenant.changed  \u009b\u202ex"
+    asked = "insert into audit_log (actor, action, subject) values (:actor, 'key.created', 'x')"
+    ask(migrated.database_owner_url, asked, actor=forged)
+    lines = parley("tenants", "audit", **to_tenancy).out.removesuffix("\n").split("\n")
+    assert [line for line in lines if line.startswith("2099")] == []
+    assert all(is_printable(line) for line in lines)
+    assert [line for line in lines if "parley:root  tenant.changed" in line]
 
 
 def test_a_key_of_the_platform_belongs_to_no_tenant(

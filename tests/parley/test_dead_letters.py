@@ -15,6 +15,7 @@ from shared.messaging.envelope import Event
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, Topology
 from shared.runtime.clock import parse_time, rfc3339
 from shared.storage.database import Database
+from shared.wire.printed import is_printable
 from tests.messaging.broker import clear, collect, depth, event, open_channel
 from tests.parley.conftest import Parley, Said
 
@@ -119,6 +120,19 @@ def test_it_shows_what_was_written_only_when_asked(yard: Graveyard) -> None:
     assert "--body shows" in shown.out
     assert PRIVATE in yard.dlq("show", letter["event_id"], "--body").out
     assert yard.dlq("show", str(uuid4())).code == 1
+
+
+@pytest.mark.parametrize("format_", ["table", "json"])
+def test_what_a_customer_wrote_can_not_act_on_the_terminal(yard: Graveyard, format_: str) -> None:
+    forged = "\x1b]0;x\x07\u009b31m\u202e\u2066\u2028end"
+    body = event("a", "ann", tenant=yard.tenant, text=forged).encode()
+    yard.bury("a", code=f"bad{forged}", body=body)
+    [letter] = yard.listed()
+    listed = yard.dlq("list", "--tenant", yard.slug, "-o", format_).out
+    shown = yard.dlq("show", letter["id"], "--body", "-o", format_).out
+    assert all(is_printable(line) for line in (listed + shown).split("\n"))
+    if format_ == "json":
+        assert json.loads(shown)["body"]["data"]["text"] == forged
 
 
 def test_a_dry_run_counts_and_changes_nothing(yard: Graveyard) -> None:

@@ -329,6 +329,13 @@ def test_a_fault_is_named_and_nothing_is_stored(
     assert tenancy.call("GET", f"/tenancy/tenants/{file['tenant']}").status_code == 404
 
 
+@pytest.mark.parametrize("name", ["Acme\nroot", "\x1b[2J", "Acme\u202e", "\u009b31m"])
+def test_a_name_that_is_not_to_be_printed_is_refused(tenancy: Served, name: str) -> None:
+    status, detail = refusal(tenancy, tenant_file() | {"name": name})
+    assert status == 422
+    assert "name: holds a control character, an end of line or a mark of direction" in detail
+
+
 def test_all_faults_are_told_at_once(tenancy: Served) -> None:
     file = changed(tenant_file(), meta_app="x", region="evil.example", webhook_secret=None)
     _, detail = refusal(tenancy, file)

@@ -19,6 +19,7 @@ from shared.runtime.logging import stand_in
 from shared.runtime.refusals import claimed, why_not
 from shared.runtime.refusals import claims as said_by
 from shared.tenancy.roles import ROLES, scopes_of
+from shared.wire.printed import is_printable
 
 LONGEST = 8192  # characters
 LONGEST_SUBJECT = 255  # OpenID Connect Core 1.0, 2
@@ -38,7 +39,7 @@ class Oidc:
         """Whose the token is. Raises Unauthorised, Forbidden, Unavailable."""
         claims = await self._claims(token)
         subject = claims["sub"]
-        if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
+        if not isinstance(subject, str) or not _is_name(subject):
             raise self._bad("no_subject", token)
         client = f"user:{stand_in(subject)}"
         named = _claim(claims, self._settings.oidc_tenant_claim)
@@ -105,3 +106,8 @@ def _roles(claim: Any) -> tuple[str, ...]:
     """The roles of ours that it lists; providers send a list, or one text with blanks."""
     listed = claim.split() if isinstance(claim, str) else claim if isinstance(claim, list) else []
     return tuple(role for role in ROLES if role in listed)
+
+
+def _is_name(subject: str) -> bool:
+    """Whether it can stand in a line of the audit log."""
+    return 0 < len(subject) <= LONGEST_SUBJECT and is_printable(subject)
