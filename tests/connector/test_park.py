@@ -25,6 +25,7 @@ from tests.connector.model import held
 from tests.messaging.broker import OTHER_TENANT, address, at, depth, event, open_channel, until
 from tests.messaging.proxy import proxied
 from tests.support import free_port
+from tests.waits import WAIT_S
 
 
 class Outage:
@@ -164,7 +165,7 @@ def test_a_stop_finishes_what_is_under_way_and_exits_with_zero(migrated: Endpoin
             await world.publish(*events)
             await until(lambda: world.function.under_way >= 10)
             child.terminate()
-            assert await asyncio.wait_for(child.wait(), 6) == 0
+            assert await asyncio.wait_for(child.wait(), WAIT_S) == 0
         taken = len(world.function.all_taken)
         assert 10 <= taken < 60
         async with world.connector():

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Self
 
+from tests.waits import WAIT_S
+
 # What must never be seen outside the request itself. They are in every request of these tests, and
 # the provider's words quote them wherever it has words.
 TEXT = "Dear Ms Ōsaka, your xylophone is here"
@@ -95,7 +97,7 @@ def cut(_: Connection) -> bool:
 
 def hang(connection: Connection) -> bool:
     """No answer until the test is over."""
-    connection.closing.wait(30)
+    connection.closing.wait(WAIT_S)
     return False
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.messaging.proxy import Proxy
+from tests.waits import WAIT_S
 
 
 class Relay:
@@ -46,7 +47,7 @@ class Relay:
         self._run(self._proxy.shut())
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT_S)
 
 
 @contextmanager
@@ -67,7 +68,7 @@ def relays() -> Iterator[Callable[[str, int], Relay]]:
         for relay in made:
             relay.close()
         # Let the pumps end before the loop does.
-        asyncio.run_coroutine_threadsafe(_settled(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_settled(), loop).result(WAIT_S)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

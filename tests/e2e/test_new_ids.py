@@ -13,8 +13,6 @@ from local.demo.world import World
 from tests.e2e.lines import Line, at_once, number, opened
 from tests.stack import Stack
 
-pytestmark = pytest.mark.timeout(600)
-
 PAIRS = 40
 SERIES = 19
 

@@ -10,8 +10,6 @@ from local.demo.world import Company, World
 from tests.e2e.lines import OPENED, Line, number
 from tests.stack import Stack
 
-pytestmark = pytest.mark.timeout(600)
-
 ANA = number(0)
 
 

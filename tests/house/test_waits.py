@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-CLOCKS = {"monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time"}
+CLOCKS = {"monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "clock"}
+# Calls whose last argument is a limit, when they have so many.
+WAITING = {"join": 1, "result": 1, "timeout": 1, "wait": 1, "wait_for": 2}
 # Shorter ones are the subject of a test: a limit of ours that is to be reached.
 SHORTEST_WAIT_S = 1
 
@@ -23,26 +25,31 @@ def number(node: ast.expr) -> float:
     return float(constant) if isinstance(constant, int | float) else 0.0
 
 
+def limits(call: ast.Call) -> Iterator[ast.expr]:
+    """What a call is given as the time to wait at most."""
+    yield from (one.value for one in call.keywords if one.arg == "timeout")
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if len(call.args) == WAITING.get(name):
+        yield call.args[-1]
+
+
 def test_no_test_waits_by_a_limit_of_its_own() -> None:
     own = [
         f"{name}:{node.lineno}"
         for name, tree in modules()
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
-        and any(
-            keyword.arg == "timeout" and number(keyword.value) >= SHORTEST_WAIT_S
-            for keyword in node.keywords
-        )
+        and any(number(limit) >= SHORTEST_WAIT_S for limit in limits(node))
     ]
-    assert own == [], "timeout=WAIT_S, of tests/waits.py"
+    assert own == [], "WAIT_S, of tests/waits.py"
 
 
 def reads_a_clock(node: ast.AST) -> bool:
+    called = [one.func for one in ast.walk(node) if isinstance(one, ast.Call)]
     return any(
-        isinstance(one, ast.Call)
-        and isinstance(one.func, ast.Attribute)
-        and one.func.attr in CLOCKS
-        for one in ast.walk(node)
+        (isinstance(one, ast.Attribute) and one.attr in CLOCKS)
+        or (isinstance(one, ast.Name) and one.id in CLOCKS)
+        for one in called
     )
 
 

@@ -12,6 +12,7 @@ from shared.runtime.errors import Conflict
 from shared.storage.database import Session
 from shared.storage.database_url import DatabaseUrl
 from tests.state.desk import Desk, accepted, new_id, refused, unknown
+from tests.waits import WAIT_S
 
 
 def test_the_first_may_go(desk: Desk) -> None:
@@ -166,7 +167,7 @@ class Crowd:
 
     def ask(self, values: list[dict[str, Any]]) -> list[str]:
         def one(session: Session, mine: dict[str, Any]) -> str:
-            self._barrier.wait(10)
+            self._barrier.wait(WAIT_S)
             return str(session.rows(CLAIM, mine)[0]["outcome"])
 
         with ThreadPoolExecutor(len(self.sessions)) as pool:

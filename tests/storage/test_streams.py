@@ -120,19 +120,22 @@ async def hanging(size: int) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize(
-    ("source", "error"), [(failing, Lost), (hanging, TimeoutError)], ids=["fails", "hangs"]
+    ("source", "error", "limit"),
+    [(failing, Lost, WAIT_S), (hanging, TimeoutError, 3.0)],
+    ids=["fails", "hangs"],
 )
 @pytest.mark.parametrize("size", [PART - 1, 2 * PART + 1])
 def test_nothing_is_left_of_a_file_that_did_not_come_whole(
     buckets: Endpoints,
     source: Callable[[int], AsyncIterator[bytes]],
     error: type[Exception],
+    limit: float,
     size: int,
 ) -> None:
     key = new_key()
 
     async def run() -> None:
-        async with Streams.open(settings(buckets)) as streams, asyncio.timeout(3):
+        async with Streams.open(settings(buckets)) as streams, asyncio.timeout(limit):
             await streams.write(BUCKET, key, source(size), HEADERS)
 
     with pytest.raises(error):

@@ -9,6 +9,7 @@ import pytest
 
 from tests.local.sandbox.support import World, open_message, receipt
 from tests.moments import told_at, unix_at
+from tests.waits import WAIT_S
 
 TAP = {"type": "QuickReply", "text": "Yes", "payload": "yes"}
 
@@ -116,7 +117,7 @@ def test_an_expired_token_is_told_apart(world: World) -> None:
     world.sandbox.setup(world.described(expires_in=1), add=True)
     world.token = world.login().json()["access_token"]
     codes = world.sandbox.wait_for(
-        lambda _: world.genesys("message", open_message()).status_code == 401, 5
+        lambda _: world.genesys("message", open_message()).status_code == 401, WAIT_S
     )
     assert codes
     assert world.genesys("message", open_message()).json()["code"] == "credentials.expired"

@@ -238,7 +238,7 @@ def with_file(url: str, mime: str = "image/png", **more: Any) -> dict[str, Any]:
 def looked_after(world: World) -> Message:
     """The message that came in, once its files were fetched."""
     message: Message = world.sandbox.wait_for(
-        lambda _: next((m for m in world.talk() if m.extra.get("files")), None), 10
+        lambda _: next((m for m in world.talk() if m.extra.get("files")), None), WAIT_S
     )
     return message
 
