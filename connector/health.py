@@ -14,7 +14,7 @@ from shared.runtime.logging import logger
 
 log = logger()
 
-CHECK_S = 1.5
+CHECK_S = 0.9  # as shared.runtime.host
 
 
 @asynccontextmanager

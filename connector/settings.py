@@ -80,7 +80,7 @@ class Settings(AmqpSettings, DatabaseSettings, ObjectSettings, RedisSettings, Se
     slots: int = Field(48, ge=2, le=4096, description="Calls in flight at once on each route")
     prefetch: int = Field(50, ge=2, le=1000, description="Unacknowledged events in hand a queue")
     call_seconds: float = Field(
-        90.0, gt=0, le=600, description="Limit of one call; longer than a function is patient"
+        90.0, gt=0, le=600, description="Limit of one call; then the event is tried again"
     )
     stop_seconds: float = Field(
         20.0, ge=0, le=300, description="After SIGTERM: time to finish what is under way"

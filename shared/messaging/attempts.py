@@ -36,7 +36,7 @@ class Credential(Protocol):
 class Patience:
     """How long one call may try, in seconds: all of it ends within the caller's own limit.
 
-    A repeat begins within `budget` of the start, a try with a fresh token within `renew_within`.
+    A repeat begins within `budget` of the start; a fresh token is asked for within `renew_within`.
     """
 
     tries: int = 3
@@ -85,9 +85,9 @@ async def _first(
     attempt: Attempt, credential: Credential, patience: Patience
 ) -> tuple[SecretStr, SendOutcome]:
     """The first try, and one more where a fresh token may help."""
+    started = time.monotonic()
     async with _limit(patience.token):
         token = await credential.token()
-    started = time.monotonic()
     outcome = await attempt(token)
     if outcome.error is None or not outcome.error.token_rejected:
         return token, outcome

@@ -19,7 +19,7 @@ from shared.runtime.errors import Unavailable
 from shared.storage.cache import Cache
 
 KEPT_S = 48 * 3600.0  # twice an event's longest life (docs/adr/0003): it is renewed at its half
-HOLD_S = 4.0  # of a holder that died; a webhook is durable within three seconds, or fails
+HOLD_S = 6.0  # of a holder that died; whoever lives has a webhook durable before, or fails
 WAIT_S = 2.0  # then an event goes on without the holder's
 PAUSE_S = 0.02
 

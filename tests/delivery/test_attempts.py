@@ -180,6 +180,12 @@ def test_a_fresh_token_that_comes_too_late_is_left_for_the_next_call() -> None:
     assert (outcome, tokens.dropped) == (meta(190), ["t1"])
 
 
+def test_so_is_it_where_the_first_token_took_the_time() -> None:
+    script, tokens = Script([meta(190)]), Tokens(["t1", "t2"], slow=0.02)
+    outcome = run(script, tokens, Patience(renew_within=0.01))
+    assert (outcome, tokens.dropped) == (meta(190), ["t1"])
+
+
 def test_retries_go_on_with_the_fresh_token() -> None:
     script = Script([meta(190), soon(131000), DONE])
     assert run(script, Tokens(["t1", "t2"])) == DONE
