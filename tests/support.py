@@ -2,10 +2,12 @@
 
 import itertools
 import os
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,13 @@ def passed(seconds: float) -> Callable[[], bool]:
     """
     end = time.monotonic() + seconds
     return lambda: time.monotonic() > end
+
+
+@contextmanager
+def frozen_server() -> Iterator[int]:
+    """The port of a server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as server:
+        yield int(server.getsockname()[1])
 
 
 ANSWER_S = 5.0  # then it is asked again

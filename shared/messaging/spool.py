@@ -29,8 +29,8 @@ SPOOLED = counter(
     "spooled_events", "Events that the broker did not take, by where they wait", ("store",)
 )
 
-# Seconds. Together with those of the outbox they keep a door within what Meta and Genesys wait,
-# when all servers are frozen at once (docs/adr/0012-the-spool.md).
+# Seconds. Together with those of the outbox they keep a door within what Genesys waits, when all
+# servers are frozen at once (docs/adr/0012-the-spool.md). How long Meta waits nobody tells.
 LIMIT_S = 1.2
 HEDGE_S = 0.4  # so long S3 has it for itself; then PostgreSQL is asked too
 DOUBT_S = 5.0  # so long after a failure of S3 both are asked at once

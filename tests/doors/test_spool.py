@@ -246,7 +246,7 @@ def test_a_frozen_broker_is_not_waited_for(house: House, broom: Broom) -> None:
 @pytest.mark.parametrize("door", ["meta", "genesys"])
 @pytest.mark.parametrize("state", ["well", "frozen"])
 def test_the_worst_mix_of_frozen_servers_is_answered(house: House, door: str, state: str) -> None:
-    """Meta waits some five seconds (contracts/meta.md a.4), Genesys ten."""
+    """How soon: tests/messaging/test_doors_in_time.py."""
     company = house.tenant()
 
     def post() -> int:
