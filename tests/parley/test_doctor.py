@@ -1,16 +1,23 @@
 """`parley doctor`: it says what is wrong and which setting to change, soon, without secrets."""
 
+import re
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 
 from local.services import Endpoints
+from parley.doctor import LIMIT_S, ask_all
+from parley.doctor_checks import Check
 from shared.runtime.settings import ObjectSettings
 from shared.storage.buckets import ensure_buckets
 from tests.parley.conftest import Parley, Said
 from tests.storage.redis_server import redis_server
-from tests.support import free_port
+from tests.support import free_port, frozen_server
 from tests.tenancy.serving import served
+from tests.waits import WAIT_S
 
 Settings = dict[str, str]
 
@@ -58,6 +65,29 @@ def test_redis_stopped_or_frozen_is_said(
         assert "1 of " in told.out
 
 
+def test_it_ends_whatever_is_frozen(parley: Parley, everything: Settings) -> None:
+    with frozen_server() as port:
+        for name, value in everything.items():
+            everything[name] = re.sub(r"(127\.0\.0\.1|localhost):\d+", rf"\1:{port}", value)
+        told = parley("doctor", **everything)
+    assert told.code == 1
+    well = [one for one in told.out.split("\nchecks\n")[1].splitlines() if one[2:4] == "ok"]
+    assert [one.split()[1:3] for one in well] == [["key", "ring"]]
+
+
+def test_a_check_that_hangs_is_told_as_such_and_holds_no_other() -> None:
+    over = threading.Event()
+
+    def hangs() -> str:
+        over.wait(WAIT_S)
+        return "here after all"
+
+    hung, well = ask_all([Check("hangs", hangs), Check("is well", lambda: "here")])
+    over.set()
+    assert (hung.well, f"no answer within {LIMIT_S:g} s" in hung.words) == (False, True)
+    assert (well.well, well.words) == (True, "here")
+
+
 @pytest.mark.parametrize(
     ("check", "setting", "value", "words"),
     [
@@ -94,18 +124,28 @@ def test_a_login_that_fails_is_said(
     assert "DATABASE_URL_TENANCY" in line(told, "postgresql tenancy")
 
 
+@pytest.mark.parametrize(
+    ("database", "words"),
+    [(lambda: nullcontext(free_port()), "Unavailable"), (frozen_server, "no answer")],
+    ids=["stopped", "frozen"],
+)
 def test_a_function_that_is_not_ready_says_why(
-    parley: Parley, everything: Settings, tmp_path: Path
+    parley: Parley,
+    everything: Settings,
+    tmp_path: Path,
+    database: Callable[[], AbstractContextManager[int]],
+    words: str,
 ) -> None:
-    settings = {
-        "DATABASE_URL": f"postgresql://a:b@127.0.0.1:{free_port()}/c",
-        "REDIS_URL": everything["REDIS_URL"],
-        "KEY_RING": everything["KEY_RING"],
-    }
-    with served("tenancy", tmp_path, **settings) as sick:
-        everything["STATE_URL"] = sick.url
-        told = parley("doctor", **everything)
-    assert "answers 503, not ready: postgresql (Unavailable)" in line(told, "state")
+    with database() as port:
+        settings = {
+            "DATABASE_URL": f"postgresql://a:b@127.0.0.1:{port}/c",
+            "REDIS_URL": everything["REDIS_URL"],
+            "KEY_RING": everything["KEY_RING"],
+        }
+        with served("tenancy", tmp_path, **settings) as sick:
+            everything["STATE_URL"] = sick.url
+            told = parley("doctor", **everything)
+    assert f"answers 503, not ready: postgresql ({words})" in line(told, "state")
 
 
 def test_something_else_at_a_functions_address_is_said(
