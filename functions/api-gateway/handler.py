@@ -49,7 +49,7 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
         AsyncExitStack() as stack,
         http_session() as session,
         Cache.open(settings.redis_url.get_secret_value()) as cache,
-        guarded(settings.fetch_allowed_hosts) as fetch,
+        guarded(settings.oidc_allowed_hosts) as fetch,
     ):
         tenancy = Peer(session, name="tenancy", url=settings.tenancy_url, tokens=tokens)
         access = AccessClient(tenancy)

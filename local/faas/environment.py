@@ -28,7 +28,8 @@ BASICS = ("HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "SSL_CERT_FILE", "SS
 
 # `up` gives these a value too; a person's own goes before it: no process listens at them.
 OPEN = ("S3_PUBLIC_URL", "OIDC_ISSUER", "OIDC_AUDIENCE")
-ADDED = "FETCH_ALLOWED_HOSTS"  # a person's own hosts stand beside that of the sandbox
+# A person's own places stand beside that of the sandbox.
+ADDED = ("FETCH_ALLOWED_HOSTS", "OIDC_ALLOWED_HOSTS")
 
 _ASSIGNMENT = re.compile(r"export (?P<name>[A-Z_][A-Z0-9_]*)=(?P<value>.*)")
 
@@ -45,7 +46,8 @@ def peers(functions: Iterable[FunctionSpec], offset: int) -> dict[str, str]:
 
 def sandbox(offset: int) -> dict[str, str]:
     """The outside world, when it is simulated."""
-    base = address(SANDBOX_PORT + offset)
+    port = SANDBOX_PORT + offset
+    base = address(port)
     return {
         "SANDBOX_URL": base,
         "GRAPH_API_BASE_URL": f"{base}/graph",
@@ -53,7 +55,8 @@ def sandbox(offset: int) -> dict[str, str]:
         "GENESYS_LOGIN_BASE_URL": f"{base}/login",
         "OIDC_ISSUER": f"{base}/oidc",
         "OIDC_AUDIENCE": "parley",
-        "FETCH_ALLOWED_HOSTS": HOST,
+        "FETCH_ALLOWED_HOSTS": f"{HOST}:{port}",
+        "OIDC_ALLOWED_HOSTS": f"{HOST}:{port}",
     }
 
 
@@ -99,9 +102,9 @@ def steering(
     """
     own = {name: value for name, value in exported.items() if value and value != sourced.get(name)}
     first = {name: own[name] for name in OPEN if name in own}
-    if ADDED in own and ADDED in chosen:
-        hosts = f"{own[ADDED]},{chosen[ADDED]}".replace(" ", "").split(",")
-        first[ADDED] = ",".join(dict.fromkeys(filter(None, hosts)))
+    for name in own.keys() & chosen.keys() & set(ADDED):
+        places = f"{own[name]},{chosen[name]}".replace(" ", "").split(",")
+        first[name] = ",".join(dict.fromkeys(filter(None, places)))
     variables = {**exported, **chosen, **first}
     unused = sorted(name for name in own if name not in first and variables[name] != own[name])
     kept = {name: value for name, value in chosen.items() if name not in OPEN or name not in own}

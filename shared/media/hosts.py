@@ -1,6 +1,7 @@
 """Which addresses a file may be fetched from: https, listed hosts, public addresses alone.
 
-Hosts that the operator named (FETCH_ALLOWED_HOSTS, a provider's base URL) may be private and plain.
+Places that the operator named (FETCH_ALLOWED_HOSTS, OIDC_ALLOWED_HOSTS, a provider's base URL) may
+be private and plain, each at its own port.
 """
 
 from __future__ import annotations
@@ -22,23 +23,24 @@ _HTTP_PORT = 80
 
 @dataclass(frozen=True)
 class Trusted:
-    """Hosts that the operator named: `host`, `host:port`, or `*.domain`, in lower case."""
+    """Places that the operator named: `host:port` or `*.domain:port`, in lower case."""
 
     entries: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, setting: str, *base_urls: str) -> Trusted:
-        """Those of the setting, parted by commas or blanks, and of the base URLs that are set."""
-        named = setting.lower().replace(",", " ").split()
+        """Those of the setting, parted by commas or blanks, and of the base URLs that are set.
+
+        Without a port 443 is meant: beside what was meant, a host may have ports of others.
+        """
+        named = map(_with_port, setting.lower().replace(",", " ").split())
         bases = [_place(URL(url)) for url in base_urls if url]
         return cls(frozenset([*named, *bases]))
 
     def __contains__(self, place: tuple[str, int | None]) -> bool:
         """Whether a host with this port is one of them."""
         host, port = place
-        return any(
-            _within(host, entry) or _within(f"{host}:{port}", entry) for entry in self.entries
-        )
+        return any(_within(f"{host}:{port}", entry) for entry in self.entries)
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,11 @@ def _within(host: str, entry: str) -> bool:
     if entry.startswith("*."):
         return host.endswith(entry[1:]) and not host.startswith(".")
     return host == entry
+
+
+def _with_port(entry: str) -> str:
+    named = entry if ":" in entry.rpartition("]")[2] else f"{entry}:{_HTTPS_PORT}"
+    return named.replace("[", "").replace("]", "")  # IPv6: a URL's host is told without them
 
 
 def _place(url: URL) -> str:

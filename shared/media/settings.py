@@ -13,9 +13,9 @@ class FetchSettings(Settings):
     fetch_allowed_hosts: str = Field(
         "",
         description=(
-            "More hosts that files, and an identity provider's keys, may be fetched from, parted "
-            "by commas: `host`, `host:port` or `*.domain`; these may be private and speak plain "
-            "http"
+            "More places that files may be fetched from, parted by commas: `host` (port 443), "
+            "`host:port` or `*.domain`; these may be private and speak plain http. Whatever "
+            "answers there can be sent to a customer"
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -40,7 +41,7 @@ def office(migrated: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Ite
                 OIDC_ISSUER=sandbox.issuer,
                 OIDC_AUDIENCE="parley",
                 OIDC_REFETCH_SECONDS="0.5",
-                FETCH_ALLOWED_HOSTS="127.0.0.1",
+                OIDC_ALLOWED_HOSTS=urlsplit(sandbox.issuer).netloc,
                 API_TENANT_PER_MINUTE="10000000",
                 API_CLIENT_PER_MINUTE="1000000",
                 **redis,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -33,7 +34,7 @@ def door(
         OIDC_ISSUER=office.sandbox.issuer,
         OIDC_AUDIENCE="parley",
         OIDC_REFETCH_SECONDS="0.5",
-        FETCH_ALLOWED_HOSTS="127.0.0.1",
+        OIDC_ALLOWED_HOSTS=urlsplit(office.sandbox.issuer).netloc,
         REDIS_URL=migrated.redis_url,
     ) as gateway:
         yield behind(office, gateway)

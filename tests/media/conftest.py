@@ -117,9 +117,13 @@ def buckets(services: Endpoints) -> Endpoints:
 def launch(
     stack: ExitStack, folder: Path, name: str, services: Endpoints, **environment: str
 ) -> Mover:
-    """Serve the function as an image would, until the stack ends."""
+    """Serve the function as an image would, until the stack ends.
+
+    `{elsewhere}` in a variable is the place of the other host.
+    """
     host = stack.enter_context(Host.running())
     elsewhere = stack.enter_context(Host.running())
+    place = elsewhere.url.removeprefix("http://")
     auth = stack.enter_context(Provider.running())
     output = folder / f"{name}-{uuid4()}.log"
     port = free_port()
@@ -135,7 +139,7 @@ def launch(
         "S3_ACCESS_KEY": services.s3_access_key,
         "S3_SECRET_KEY": services.s3_secret_key,
         "S3_REGION": services.s3_region,
-        **environment,
+        **{name: value.format(elsewhere=place) for name, value in environment.items()},
     }
     process = start_function(f"functions/{name}/handler.py", port, output, **given)
     stack.callback(process.wait, 10)

@@ -7,7 +7,8 @@ from shared.media.errors import NotAllowed
 from shared.media.hosts import Allowed, Trusted, is_public
 
 REGION = frozenset({"*.mypurecloud.de", "lookaside.fbsbx.com"})
-TRUSTED = Trusted.of("127.0.0.1, Files.internal:8443 *.lab", "http://graph.local:3100/graph", "")
+NAMED = "127.0.0.1:3100, Files.internal:8443 *.lab:80 Safe.internal [fd00::1] [fd00::2]:8443"
+TRUSTED = Trusted.of(NAMED, "http://graph.local:3100/graph", "")
 
 FINE = [
     "https://api.mypurecloud.de/api/v2/downloads/1",
@@ -19,6 +20,9 @@ FINE = [
     "http://files.internal:8443/a",
     "http://graph.local:3100/media/1",
     "http://printer.lab/a",
+    "https://safe.internal/a",
+    "https://[fd00::1]/a",
+    "http://[fd00::2]:8443/a",
 ]
 FORBIDDEN = [
     "http://api.mypurecloud.de/x",
@@ -34,6 +38,12 @@ FORBIDDEN = [
     "https://10.0.0.1/x",
     "https://[::1]/x",
     "http://files.internal/a",
+    "http://127.0.0.1:9412/metrics",
+    "http://127.0.0.1/a",
+    "http://safe.internal/a",
+    "https://safe.internal:8443/a",
+    "http://printer.lab:9412/metrics",
+    "http://[fd00::1]:9412/metrics",
     "http://graph.local/media/1",
     "http://lab/a",
     "ftp://api.mypurecloud.de/x",

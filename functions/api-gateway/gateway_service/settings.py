@@ -5,13 +5,13 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from shared.limits.settings import CallerSettings
-from shared.media.settings import FetchSettings
 from shared.runtime.settings import RedisSettings, ServiceAuthSettings
+from shared.runtime.settings import Settings as BaseSettings
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
 
 
-class OidcSettings(FetchSettings):
+class OidcSettings(BaseSettings):
     """The identity provider of people. Without an issuer there are API keys alone."""
 
     oidc_issuer: str = Field(
@@ -27,6 +27,13 @@ class OidcSettings(FetchSettings):
     )
     oidc_roles_claim: str = Field(
         "roles", description="Claim that lists the roles; `realm_access.roles` at Keycloak"
+    )
+    oidc_allowed_hosts: str = Field(
+        "",
+        description=(
+            "Places of the identity provider that may be private and speak plain http, parted by "
+            "commas: `host` (port 443), `host:port` or `*.domain`"
+        ),
     )
     oidc_leeway_seconds: float = Field(
         5.0, ge=0, le=60, description="How far the provider's clock may be off"

@@ -20,7 +20,7 @@ SERVERS = {
 }
 CHOSEN = environment.chosen(LAYOUT, DECLARED.functions, 0, with_sandbox=True, servers=SERVERS)
 STEERED = Stack((ROOT / "stack.yml").read_text()).variables()
-THEIRS = sorted({*STEERED, *CONNECTOR_VARIABLES} - (set(CHOSEN) - {*OPEN, ADDED}))
+THEIRS = sorted({*STEERED, *CONNECTOR_VARIABLES} - (set(CHOSEN) - {*OPEN, *ADDED}))
 
 
 def seen(
@@ -42,16 +42,17 @@ def test_an_exported_variable_reaches_whoever_reads_it(name: str) -> None:
     assert {told[reader][name].split(",")[0] for reader in readers} == {"my-own"}
 
 
-@pytest.mark.parametrize("name", sorted(set(CHOSEN) - {*OPEN, ADDED}))
+@pytest.mark.parametrize("name", sorted(set(CHOSEN) - {*OPEN, *ADDED}))
 def test_an_address_of_what_up_starts_stays_and_is_said(name: str) -> None:
     laid = steering({name: "my-own"}, CHOSEN, {})
     assert laid.variables[name] == CHOSEN[name]
     assert laid.unused == (name,)
 
 
-def test_hosts_of_ones_own_stand_beside_that_of_the_sandbox() -> None:
-    laid = steering({ADDED: "files.example.com, 127.0.0.1"}, CHOSEN, {})
-    assert laid.variables[ADDED] == "files.example.com,127.0.0.1"
+@pytest.mark.parametrize("name", ADDED)
+def test_places_of_ones_own_stand_beside_that_of_the_sandbox(name: str) -> None:
+    laid = steering({name: "files.example.com, 127.0.0.1:3100"}, CHOSEN, {})
+    assert laid.variables[name] == "files.example.com,127.0.0.1:3100"
     assert laid.unused == ()
 
 

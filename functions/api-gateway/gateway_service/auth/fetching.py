@@ -20,7 +20,7 @@ MOST_BYTES = 256 * 1024
 
 @asynccontextmanager
 async def guarded(allowed_hosts: str) -> AsyncIterator[Fetch]:
-    """Yield a GET of documents: https at public addresses, but for FETCH_ALLOWED_HOSTS."""
+    """Yield a GET of documents: https at public addresses, but for OIDC_ALLOWED_HOSTS."""
     trusted = Trusted.of(allowed_hosts)
     async with Fetcher.open(trusted, connect=1.0, stall=LIMIT_S) as fetcher:
 
