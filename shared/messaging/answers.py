@@ -25,17 +25,26 @@ _API_WORDS = frozenset(
     }
 )
 
-_QUOTED = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)")
-_FIELD_NAME = re.compile(r"['\"][A-Za-z_][\w.\[\]]*['\"]", re.ASCII)
+LOOKED_AT = 2048
+"""Characters of a provider's words that are read; whatever stands further is never shown."""
+
+# Every pattern reads a text once, whatever it holds: no repeat can give back what it took, and none
+# begins again inside of what it has read. `tests/security/test_growth.py` measures it.
+_QUOTED = re.compile(r"\"[^\"]*+\"|(?<!\w)'[^']*+'(?!\w)")
+_QUOTED_OR_CUT = re.compile(r"\"[^\"]*+(?:\"|\Z)|(?<!\w)'[^']*+(?:'(?!\w)|\Z)")
+_FIELD_NAME = re.compile(r"['\"][A-Za-z_][\w.\[\]]*+['\"]", re.ASCII)
 _TRACE = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_PRIVATE_SHAPES = re.compile(
-    r"https?://\S+"
-    r"|wamid\.\S+"  # base64 of the customer's number
-    r"|\S+@\S+\.\S+"
-    r"|\+?\d(?:[\s().-]{0,2}\d){6,}"  # a telephone number, however it is written
-    r"|EAA\w+"  # Meta's tokens
-    r"|(?=[A-Za-z_\-+/=]*\d)[A-Za-z0-9_\-+/=]{20,}"  # any token, key or id
-    r"|(?<=[Vv]alue )\[.*?\]"  # Genesys: "Value [what was sent] is not valid for field type"
+_PRIVATE_SHAPES = (
+    re.compile(r"https?://\S++"),
+    re.compile(r"wamid\.\S++"),  # base64 of the customer's number
+    re.compile(r"(?<!\S)\S[^\s@]*+@\S[^\s.]*+\.\S++"),  # an address for mail, and what touches it
+    re.compile(r"\+?\d(?:[\s().-]{0,2}\d){6,}+"),  # a telephone number, however it is written
+    re.compile(r"EAA\w++"),  # Meta's tokens
+    re.compile(  # any token, key or id
+        r"(?<![A-Za-z0-9_\-+/=])(?=[A-Za-z_\-+/=]*+\d)[A-Za-z0-9_\-+/=]{20,}+"
+    ),
+    # Genesys: "Value [what was sent] is not valid for field type"; where it ends too early, all.
+    re.compile(r"(?<=[Vv]alue )\[[^\]]*+(?:\]|\Z)"),
 )
 
 
@@ -100,14 +109,56 @@ def private_values(body: Any, key: str = "") -> Iterator[str]:
 
 
 def safe_detail(words: Any, private: Iterable[str] = ()) -> str:
-    """A provider's words without anything of the message: for logs, problems and the timeline."""
-    text = text_of(words)
-    for value in sorted(private, key=len, reverse=True):
-        if len(value) >= _SHORTEST_SECRET:
-            text = text.replace(value, "…")
-    text = _PRIVATE_SHAPES.sub("…", _QUOTED.sub(_keep_field_names, text))
-    return " ".join(text.split())[:DETAIL_LIMIT]
+    """A provider's words without anything of the message: for logs, problems and the timeline.
+
+    `private`: values that were sent, taken out wherever they stand. At most DETAIL_LIMIT characters
+    of the first LOOKED_AT: the work is bounded, whatever the words are.
+    """
+    whole = text_of(words)
+    text = _covered(whole[:LOOKED_AT], _values_in(whole, private))
+    if len(whole) <= LOOKED_AT:
+        text = _QUOTED.sub(_keep_field_names, text)
+    else:
+        text = _to_border(_QUOTED_OR_CUT.sub(_keep_field_names, text))
+    shapes = (found.span() for shape in _PRIVATE_SHAPES for found in shape.finditer(text))
+    return " ".join(_covered(text, shapes).split())[:DETAIL_LIMIT]
 
 
 def _keep_field_names(quoted: re.Match[str]) -> str:
     return quoted[0] if _FIELD_NAME.fullmatch(quoted[0]) else "…"
+
+
+def _values_in(text: str, values: Iterable[str]) -> Iterator[tuple[int, int]]:
+    """Where values begin in the part that is looked at, and where they end, if beyond it."""
+    by_start: dict[str, list[str]] = {}
+    for value in sorted({*values}, key=len, reverse=True):
+        if len(value) >= _SHORTEST_SECRET:
+            start = value[:_SHORTEST_SECRET]
+            by_start.setdefault(start, []).append(value)
+    longest_first = {start: tuple(found) for start, found in by_start.items()}
+    for at in range(min(len(text), LOOKED_AT) if by_start else 0):
+        known = longest_first.get(text[at : at + _SHORTEST_SECRET], ())
+        if text.startswith(known, at):
+            yield at, at + next(len(value) for value in known if text.startswith(value, at))
+
+
+def _covered(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with "…" for each of the spans; those that touch are one."""
+    shown: list[str] = []
+    end = 0
+    for start, stop in sorted(spans):
+        if start > end or not shown:
+            shown += [text[end:start], "…"]
+        end = max(end, stop)
+    return "".join([*shown, text[end:]])
+
+
+def _to_border(text: str) -> str:
+    """A text that was cut: what may be half a word or half a number at its end is "…".
+
+    A number may hold blanks, so every word goes that can be in the middle of one.
+    """
+    words = text.split()[:-1]
+    while words and (words[-1][-1].isdigit() or words[-1][-1] in "().+-"):
+        del words[-1]
+    return " ".join([*words, "…"])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared.messaging.answers import (
     DETAIL_LIMIT,
     LONGEST_WAIT,
+    LOOKED_AT,
     bounded_wait,
     json_object,
     private_values,
@@ -112,6 +113,41 @@ def test_no_leaf_of_a_body_survives_in_the_words(value: Any) -> None:
     private = list(private_values({"text": value}))
     kept = safe_detail(" ".join(private), private)
     assert not any(word in kept for word in private)
+
+
+PRIVATE = (
+    *("anna@shop.example", "https://shop.example/a?b=1", "wamid.HBgNNDkxNTE=", "EAAJZ"),
+    *("+49 151 234 5678", "(0151) 234-5678", "abcdefghij0123456789klm", '"what was said"'),
+    *("'two words'", "Value [what was said]", "value [a\nb]", "Value [what was said, and no end"),
+)
+
+
+@pytest.mark.parametrize("private", PRIVATE)
+def test_what_may_be_private_is_hidden_wherever_the_words_are_cut(private: str) -> None:
+    """It stands so that the cut comes before, in and behind it."""
+    told = set(private.removeprefix("Value ").removeprefix("value ").strip("'\"[]()").split())
+    for place in range(LOOKED_AT - len(private) - 2, LOOKED_AT + 3):
+        # One long secret in front of it leaves room for the end of what is looked at.
+        front = f"not sent: {'9' * (place - 12)} "
+        kept = safe_detail(f"{front}{private} and so on")
+        assert not told & set(kept.replace("…", " ").split()), (place, kept)
+        assert not any(len(one) > 3 and one[:4] in kept for one in told), (place, kept)
+
+
+@pytest.mark.parametrize("length", [3, 500, 3 * LOOKED_AT])
+def test_a_value_is_hidden_that_ends_behind_what_is_looked_at(length: int) -> None:
+    value = ("how are you " * length)[:length]
+    for place in (0, 100, LOOKED_AT - length - 1, LOOKED_AT - 5, LOOKED_AT - 2):
+        front = f"not sent: {'9' * (place - 11)} " if place > 11 else ""
+        kept = safe_detail(f"{front}{value} is too long" + " x" * LOOKED_AT, [value])
+        assert "how" not in kept
+
+
+def test_of_long_words_the_beginning_is_told() -> None:
+    words = "(#100) Invalid parameter: " + "it is too long " * 400
+    assert safe_detail(words).startswith("(#100) Invalid parameter: it is too long")
+    assert safe_detail("a" * 3 * LOOKED_AT) == "…"
+    assert safe_detail("Field 'name' is wrong. " + "x " * LOOKED_AT).startswith("Field 'name' is")
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"1", b"null", b'"x"', b"{", b"\xff", b"{}{}"])
