@@ -159,13 +159,21 @@ class Desk:
         told = {"wa_id": customer} if customer.isdecimal() else {"bsuid": customer}
         return self.claim(source_id, **({"customer": customer} | told | changes))
 
-    def link(self, previous: dict[str, str], current: dict[str, str], at: str = NOON) -> str | None:
+    def link(
+        self,
+        previous: dict[str, str],
+        current: dict[str, str],
+        at: str = NOON,
+        *,
+        known_only: bool = False,
+    ) -> str | None:
         change = IdentityChange.model_validate(
             {
                 "tenant_id": self.tenant_id,
                 "previous": previous,
                 "current": current,
                 "occurred_at": at,
+                "known_only": known_only,
             }
         )
         found: str | None = self.runner.run(self.people.link(change))["customer"]

@@ -90,6 +90,21 @@ def test_who_changed_the_number_is_the_same_and_is_written_to_at_the_new_one(des
     assert desk.customer(OTHER_N).customer == N
 
 
+def test_news_of_a_stranger_makes_nobody_where_that_is_asked(desk: Desk) -> None:
+    """As the door tells it: the stranger's first message may be under way, and gives the name."""
+    assert desk.link({"wa_id": N}, {"wa_id": OTHER_N}, known_only=True) is None
+    assert desk.rows("select * from customers") == []
+    desk.talk("1", N, B)
+    assert desk.link({"wa_id": N}, {"wa_id": OTHER_N}, known_only=True) == N
+    assert desk.customer(OTHER_N).customer == N
+
+
+@pytest.mark.parametrize("previous", [{"bsuid": B}, {"wa_id": N}, {"wa_id": N, "bsuid": OTHER_B}])
+def test_one_id_that_is_known_is_enough(desk: Desk, previous: dict[str, str]) -> None:
+    desk.talk("1", N, B)
+    assert desk.link(previous, {"bsuid": "DE.777"}, known_only=True) == N
+
+
 def test_the_id_that_comes_with_the_new_number_is_the_same_person_s(desk: Desk) -> None:
     """Ids change with numbers, and no word of it may come."""
     desk.talk("1", N, B, occurred_at=MORNING)

@@ -55,7 +55,7 @@ class People:
         """Write down that a person is called otherwise now."""
         bind(tenant_id=change.tenant_id)
         customer: str | None = await self._database.call(
-            "link_customer",
+            "link_known_customer" if change.known_only else "link_customer",
             tenant_id=change.tenant_id,
             **_named("previous", change.previous),
             **_named("current", change.current),

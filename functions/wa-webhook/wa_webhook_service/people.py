@@ -14,7 +14,7 @@ from datetime import datetime
 
 from shared.doors.groups import Group, groups_of
 from shared.messaging.lines import Lines, Rider
-from shared.runtime.errors import NotFound, ParleyError
+from shared.runtime.errors import ParleyError
 from shared.runtime.logging import describe, logger
 from shared.services.identities import link_of
 from shared.services.state import StateClient
@@ -79,16 +79,11 @@ class People:
     async def _tell(self, owner: Resolution, change: IdChange, received_at: datetime) -> None:
         """Tell it of whom state knows: anybody else has no conversation yet that could double.
 
-        Their first message may still be under way, and gives them their name.
+        Their first message may still be under way, and gives them their name. One call, for what
+        comes behind the news may be claimed meanwhile.
         """
-        before = change.previous.bsuid or change.previous.wa_id or ""
-        try:
-            await self.state.customer(
-                before, tenant_id=owner.tenant_id, channel_id=owner.channel_id or ""
-            )
-        except NotFound:
-            return
-        await self.state.link(link_of(change, owner.tenant_id, received_at))
+        link = link_of(change, owner.tenant_id, received_at)
+        await self.state.link(link.model_copy(update={"known_only": True}))
 
 
 def _rider(group: Group) -> Rider:

@@ -97,16 +97,20 @@ class Identity(Request):
 
 
 class IdentityChange(Request):
-    """WhatsApp says that whom it called `previous` it calls `current` from `occurred_at` on."""
+    """WhatsApp says that whom it called `previous` it calls `current` from `occurred_at` on.
+
+    `known_only`: written down only of a person who is known as `previous`; nobody is made by it.
+    """
 
     tenant_id: Uuid
     previous: Identity
     current: Identity
     occurred_at: Moment
+    known_only: bool = False
 
 
 class Linked(BaseModel):
-    """Whose identity changed. None: the change named nobody, before or after."""
+    """Whose identity changed. None: the change named nobody, before or after, or nobody known."""
 
     customer: str | None = None
 
