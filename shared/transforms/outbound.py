@@ -7,31 +7,21 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from shared.genesys.payloads import OutboundMessage
-from shared.transforms.outbound_blocks import (
-    Ask,
-    Block,
-    Enclosed,
-    Lost,
-    Option,
-    Refusal,
-    Visit,
-)
-from shared.transforms.outbound_files import Attachment, Linked, WaFile, attachments, file_in
-from shared.transforms.outbound_order import ordered, shows
-from shared.transforms.outbound_render import Content, Offer, render
-from shared.transforms.outbound_text import formatted, joined, pieces, within
-from shared.transforms.outbound_types import Element, blocks_of, content_type
-from shared.transforms.parts import Part, part_id
+from shared.transforms.outbound_blocks import Lost, Option, Refusal
+from shared.transforms.outbound_content import blocks, pictures
+from shared.transforms.outbound_files import Attachment, Linked, WaFile, attachments
+from shared.transforms.outbound_render import Content, Offer, render, shown_file
+from shared.transforms.outbound_text import joined, pieces, within
+from shared.transforms.parts import Part, ShownFile, part_id
 from shared.whatsapp import limits
 from shared.whatsapp.build import address
 from shared.whatsapp.build import message as message_body
-from shared.whatsapp.interactive import Picture
 from shared.whatsapp.template import clean, component, template_content, text_parameter
 from shared.wire.body import Json, PayloadError
-from shared.wire.fields import readable
 
 __all__ = [
     "Attachment",
+    "Callback",
     "Fallback",
     "Ignored",
     "Linked",
@@ -79,6 +69,9 @@ class Typing(Ignored):
     why: str = "typing"
 
 
+Callback = Callable[[int, ShownFile | None], str]
+"""Gives a part's biz_opaque_callback_data by its number, and the file that it shows."""
+
 NO_TRACKING = "00000000-0000-0000-0000-000000000000"
 """Stands in the ids of options when a message is translated for its words alone."""
 
@@ -89,17 +82,17 @@ def to_whatsapp(  # noqa: PLR0913  each names one fact of the claim
     *,
     source_id: str | None = None,
     tracking_id: str | None = None,
-    callback: Callable[[int], str] | None = None,
+    callback: Callback | None = None,
     reply_to: str | None = None,
     files: Mapping[int, WaFile | Linked | Refusal] = MappingProxyType({}),
     unfit: frozenset[str] = frozenset(),
 ) -> Outbound | Refusal | Ignored:
     """Translate a webhook body for the canonical customer id (None: not known).
 
-    `callback` gives each part's biz_opaque_callback_data by its number; `reply_to` is a wamid that
-    the first part quotes; `source_id` names the parts where it is not Genesys' own id.
-    `tracking_id` names the message in the ids of its options. `files` says what became of each of
-    `attachments(message)` by its number; one that is not there is shown by its name and address.
+    `callback` gives each part's biz_opaque_callback_data; `reply_to` is a wamid that the first part
+    quotes; `source_id` names the parts where it is not Genesys' own id. `tracking_id` names the
+    message in the ids of its options. `files` says what became of each of `attachments(message)`
+    by its number; one that is not there is shown by its name and address.
     `unfit`: links of `pictures(message)` that Meta would not show.
     """
     ignored = _ignored(message)
@@ -108,15 +101,17 @@ def to_whatsapp(  # noqa: PLR0913  each names one fact of the claim
     refusal = _unaddressed(customer)
     if customer is None or refusal is not None:
         return refusal or NO_ADDRESS
-    blocks, skipped = _blocks(message, files, unfit)
+    found, skipped = blocks(message, files, unfit)
     offer = Offer(tracking_id or NO_TRACKING)
-    contents = [content for block in blocks for content in render(block, offer)]
-    lost = tuple(block.refusal for block in blocks if isinstance(block, Lost))
+    contents = [
+        (content, shown_file(block, content)) for block in found for content in render(block, offer)
+    ]
+    lost = tuple(block.refusal for block in found if isinstance(block, Lost))
     if not contents:
         return next(iter(lost), None) or _empty(message, skipped)
-    text = joined(block.words for block in blocks)
+    text = joined(block.words for block in found)
     call = _Call(customer, source_id or message.message_id or "", callback, reply_to)
-    parts = tuple(call.part(*one) for one in enumerate(contents, start=1))
+    parts = tuple(call.part(n, *one) for n, one in enumerate(contents, start=1))
     return Outbound(message.type, text, parts, skipped, tuple(offer.options), lost)
 
 
@@ -126,10 +121,10 @@ class _Call:
 
     customer: str
     source_id: str
-    callback: Callable[[int], str] | None = None
+    callback: Callback | None = None
     reply_to: str | None = None
 
-    def part(self, number: int, content: Content) -> Part:
+    def part(self, number: int, content: Content, shown: ShownFile | None = None) -> Part:
         """The body of a part around its content; only the first one quotes."""
         kind, inner = content
         body = message_body(
@@ -137,7 +132,7 @@ class _Call:
             kind,
             inner,
             reply_to=self.reply_to if number == 1 else None,
-            callback=self.callback(number) if self.callback else None,
+            callback=self.callback(number, shown) if self.callback else None,
         )
         return Part(number, part_id(self.source_id, number), body)
 
@@ -166,47 +161,6 @@ def _unaddressed(customer: str | None) -> Refusal | None:
     except PayloadError:
         return NO_ADDRESS
     return None
-
-
-def _blocks(
-    message: OutboundMessage,
-    files: Mapping[int, WaFile | Linked | Refusal],
-    unfit: frozenset[str],
-) -> tuple[list[Block], tuple[str, ...]]:
-    """The message in blocks, its text where it belongs, and the kinds that gave nothing."""
-    words = readable(message.text)
-    own = formatted(words) if words else None
-    found: list[Block] = []
-    skipped: list[str] = []
-    text, number = own, 0
-    for body in _content(message):
-        number += bool(file_in(body))
-        file = files.get(number) if file_in(body) else None
-        made = blocks_of(Element(body, file, own, unfit))
-        if content_type(body).casefold() == "notification" and shows(made):
-            text = None  # it is the rendered template
-        found += made
-        if not made:
-            skipped.append(content_type(body))
-    return ordered(text, found), tuple(skipped)
-
-
-def pictures(message: OutboundMessage, unfit: frozenset[str] = frozenset()) -> tuple[Picture, ...]:
-    """What Meta is to fetch from links of cards, when these links are `unfit`."""
-    blocks, _ = _blocks(message, {}, unfit)
-    found = [block.picture for block in blocks if isinstance(block, Ask | Visit)]
-    alone = [block.file for block in blocks if isinstance(block, Enclosed)]
-    found += [
-        Picture("video" if one.kind == "video" else "image", one.link)
-        for one in alone
-        if one is not None and one.link is not None
-    ]
-    return tuple(dict.fromkeys(one for one in found if one is not None))
-
-
-def _content(message: OutboundMessage) -> list[Json]:
-    picker = message.date_picker
-    return [*message.content, *([{"datePicker": picker}] if picker else [])]
 
 
 def _empty(message: OutboundMessage, skipped: tuple[str, ...]) -> Refusal:
@@ -257,7 +211,7 @@ def fallback(
     text: str,
     *,
     source_id: str,
-    callback: Callable[[int], str] | None = None,
+    callback: Callback | None = None,
     first: int = 1,
 ) -> Outbound:
     """The templates that stand for a text which cannot go out freely: the text on one line.

@@ -5,9 +5,9 @@ A row of `outbound_types` makes blocks of a content element, `outbound_render` m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 from shared.genesys.build import Reason
 from shared.transforms.outbound_files import WaFile
@@ -46,6 +46,16 @@ class Option:
     numbered: bool = False
 
 
+class BlockPlace(NamedTuple):
+    """Where a block that can show a file stands in its message; both count from 1.
+
+    It is the same whatever became of the message's files.
+    """
+
+    element: int
+    block: int
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """Text."""
@@ -62,6 +72,7 @@ class Enclosed:
     name: str | None = None
     url: str | None = None
     caption: str | None = None
+    place: BlockPlace | None = None
 
     @property
     def words(self) -> str:
@@ -100,6 +111,7 @@ class Ask:
     lead: bool = True
     rows_only: bool = False
     label: str | None = None
+    place: BlockPlace | None = None
 
     @property
     def words(self) -> str:
@@ -124,6 +136,7 @@ class Visit:
     label: str
     url: str
     picture: Picture | None = None
+    place: BlockPlace | None = None
 
     @property
     def words(self) -> str:
@@ -169,3 +182,13 @@ class Lost:
 
 
 Block = Words | Enclosed | Ask | Visit | Place | Filled | Lost
+
+
+def placed(element: int, blocks: Sequence[Block]) -> list[Block]:
+    """The blocks of one element of the content, with their places where they can show a file."""
+    return [
+        replace(block, place=BlockPlace(element, number))
+        if isinstance(block, Enclosed | Ask | Visit)
+        else block
+        for number, block in enumerate(blocks, start=1)
+    ]

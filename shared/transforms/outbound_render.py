@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import get_args
 
 from shared.transforms.outbound_blocks import (
     Ask,
@@ -19,10 +20,12 @@ from shared.transforms.outbound_blocks import (
     Words,
 )
 from shared.transforms.outbound_text import distinct, file_name, joined, line, pieces, tail
+from shared.transforms.parts import ShownFile
 from shared.whatsapp import limits
 from shared.whatsapp.build import CAPTIONED, location_content, media_content, text_content
 from shared.whatsapp.interactive import Picture, Row, Section, buttons, link_button, menu
 from shared.whatsapp.limits import size
+from shared.whatsapp.media import MediaKind
 from shared.whatsapp.options import option_id
 from shared.whatsapp.template import button, template_content, text_parameter
 from shared.wire.body import Json
@@ -69,6 +72,16 @@ def render(block: Block, offer: Offer) -> Iterator[Content]:
             yield "template", _filled(block, offer)
         case Lost():
             return
+
+
+def shown_file(block: Block, content: Content) -> ShownFile | None:
+    """Which file one of the bodies of a block shows, where it can be said without it."""
+    place = block.place if isinstance(block, Enclosed | Ask | Visit) else None
+    kind, inner = content
+    alone = kind in get_args(MediaKind)
+    if place is None or not (alone or "header" in inner):
+        return None
+    return ShownFile(*place, worded=not alone or "caption" in inner)
 
 
 def _texts(words: str) -> Iterator[Content]:

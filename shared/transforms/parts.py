@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from shared.wire.body import Json
 
@@ -25,6 +25,18 @@ class Part:
     body: Json
     endpoint: Endpoint = "message"
     instead: Json | None = None
+
+
+class ShownFile(NamedTuple):
+    """Which file of an agent's message a part shows: so much as its statuses bring back.
+
+    `element` of the content, and `block` of that element, count from 1. `worded`: the words of the
+    block stand in the same part.
+    """
+
+    element: int
+    block: int
+    worded: bool
 
 
 def part_id(source_id: str, number: int) -> str:

@@ -19,6 +19,7 @@ from shared.transforms.outbound import (
     to_whatsapp,
 )
 from shared.transforms.outbound_types import CONTENT
+from shared.transforms.parts import ShownFile
 from shared.wire.fields import objects
 from tests.wire.graph_rules import broken
 from tests.wire.schemas import cases
@@ -28,7 +29,7 @@ OUTBOUND = cases("genesys/fixtures/outbound")
 TRACKING = "11111111-2222-4333-8444-555555555555"
 
 
-def callback(part: int) -> str:
+def callback(part: int, _: ShownFile | None) -> str:
     return f"{TRACKING}:{part}"
 
 

@@ -20,6 +20,7 @@ from shared.transforms.outbound import (
     fallback,
     to_whatsapp,
 )
+from shared.transforms.parts import ShownFile
 from shared.whatsapp.options import read_option_id
 from shared.whatsapp.template import clean
 from shared.wire.body import Json, PayloadError
@@ -32,8 +33,12 @@ TRACKING = "11111111-2222-4333-8444-555555555555"
 CUSTOMER = "15550001111"
 
 
+def marked(part: int, _: ShownFile | None) -> str:
+    return str(part)
+
+
 def made_of(webhook: Json, **more: Any) -> Outbound:
-    made = to_whatsapp(read(webhook), CUSTOMER, tracking_id=TRACKING, callback=str, **more)
+    made = to_whatsapp(read(webhook), CUSTOMER, tracking_id=TRACKING, callback=marked, **more)
     assert isinstance(made, Outbound)
     assert [broken(part.body) for part in made.parts] == [[] for _ in made.parts]
     return made
@@ -251,7 +256,7 @@ def test_a_file_goes_by_its_id_or_by_a_link(id_: str | None, link: str | None) -
 @given(odd, st.integers(1, 90))
 def test_a_closed_windows_templates_hold_the_text_on_one_line(text: str, times: int) -> None:
     template = Fallback("away", "en", ("{text}", "Acme: {text}", "fixed"))
-    made = fallback(CUSTOMER, template, text * times, source_id="g", callback=str, first=3)
+    made = fallback(CUSTOMER, template, text * times, source_id="g", callback=marked, first=3)
     shown = []
     for number, part in enumerate(made.parts, start=3):
         assert broken(part.body) == []

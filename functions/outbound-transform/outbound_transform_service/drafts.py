@@ -6,7 +6,6 @@ Inside 24 hours of the customer's last words anything may go, outside them templ
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -27,6 +26,7 @@ from shared.services.once import Holder, Plan
 from shared.services.route import Route
 from shared.services.state import Claim, Quoted
 from shared.transforms.outbound import (
+    Callback,
     Fallback,
     Ignored,
     Outbound,
@@ -166,9 +166,9 @@ class Draft:
             unfit=self.unfit,
         )
 
-    def _callback(self) -> Callable[[int], str]:
+    def _callback(self) -> Callback:
         """The mark by which a part's statuses find it."""
-        return lambda part: callback_data(self.claim.tracking_id, part)
+        return lambda part, shown: callback_data(self.claim.tracking_id, part, shown)
 
 
 def _closed(claim: Claim) -> bool:

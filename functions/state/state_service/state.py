@@ -101,14 +101,14 @@ class State:
     async def advance(self, message_id: str, update: StatusUpdate) -> Json:
         """Write down a status, and those that came with it, whatever came before them."""
         bind(tenant_id=update.tenant_id, channel_id=update.channel_id, message=stand_in(message_id))
-        tracking_id, part = read_callback_data(update.tracking_id)
+        named = read_callback_data(update.tracking_id)
         advanced: Json = await self._database.call(
             "advance_status",
             **update.model_dump(exclude={"channel_id", "tracking_id", "earlier"}),
             earlier=[fact.model_dump(mode="json") for fact in update.earlier],
             message_id=message_id,
-            tracking_id=tracking_id,
-            part=part,
+            tracking_id=named.tracking_id,
+            part=named.part,
         )
         if not advanced["known"]:
             log.info("status_waits_for_its_message", extra={"status": update.status})
