@@ -56,6 +56,10 @@ FILES = """\
 Any other kind is shown by the words that it holds. What cannot be sent comes back to Genesys as a Failed receipt with its reason. An agent's typing is shown as typing; other events go to nobody. What WhatsApp takes as which kind of file, at most: {sizes}; a file that is too large for its kind, of another type, or made so that WhatsApp does not show it (a PNG with a palette, a JPEG for print, sound in stereo) goes as a document; text of any type as plain text; what is not taken at all as a link that opens it for 7 days. A file's type is that of its bytes, and its name ends so.
 """  # noqa: E501
 
+LATER = """\
+Meta may take a message and say a moment later (131053) that it can not use its picture or file. That part then goes again, once: a question without its picture, which is a line that opens it; a file as a document, or, when it was one, as a link (by an upload, where the channel gives Meta links). It stands behind what the agent wrote in the meantime. The agent sees one message with one receipt, and a tap on it answers that message. When it is refused once more, or what the agent wrote is no longer in S3, the agent is told; a template does not go without its file.
+"""  # noqa: E501
+
 STATUSES = """\
 ## Statuses to receipts
 
@@ -79,7 +83,7 @@ def page() -> str:
         table(("field", "becomes", "warning", "alarm"), _changes()),
         ["", TO_CUSTOMER.format(text=CUSTOMER_LIMIT)],
         table(("content", "the customer sees"), _content()),
-        ["", FILES.format(sizes=sizes), STATUSES],
+        ["", FILES.format(sizes=sizes), LATER, STATUSES],
         table(("status", "receipt"), _receipts()),
     ]
     return "\n".join(line for part in parts for line in part) + "\n"

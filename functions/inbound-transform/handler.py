@@ -29,7 +29,6 @@ from shared.runtime.service_auth import ServiceTokens
 from shared.runtime.settings import AmqpSettings, ObjectSettings, ServiceAuthSettings
 from shared.services.delivery import GenesysApiClient, WaApiClient
 from shared.services.events import opened
-from shared.services.receipts import Receipts
 from shared.services.state import StateClient
 from shared.storage.objects import Objects
 
@@ -84,7 +83,7 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
                 takes={
                     EventType.WHATSAPP_MESSAGE: messages.take,
                     EventType.WHATSAPP_FILE: files.take,
-                    EventType.WHATSAPP_STATUS: Statuses(state, Receipts(state, genesys)).take,
+                    EventType.WHATSAPP_STATUS: Statuses(state, genesys, publisher, objects).take,
                     EventType.WHATSAPP_CHANGE: Changes(state).take,
                     EventType.RAW: store,
                 },

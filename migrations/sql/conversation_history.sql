@@ -1,5 +1,6 @@
 -- The messages of a conversation, newest first, at most `p_limit`, older than `p_before` (null:
--- from the newest on). Content is what the claim gave history to show.
+-- from the newest on). Content is what the claim gave history to show. What went again of a message
+-- is that message, and no other one.
 create or replace function conversation_history(
   p_tenant_id uuid, p_conversation_id text, p_limit integer, p_before timestamptz
 ) returns json
@@ -21,6 +22,7 @@ begin
       select * from message_tracking t
        where t.tenant_id = p_tenant_id and t.conversation_id = p_conversation_id and t.part = 1
          and (p_before is null or t.occurred_at < p_before)
+         and t.source_id !~ '#again[0-9]+$'
        order by t.occurred_at desc, t.created_at desc
        limit p_limit
     ) as one);

@@ -15,6 +15,7 @@ select one.tenant_id, one.tracking_id, one.event_id, one.channel_id, one.directi
     on one.tenant_id = last.tenant_id and one.tracking_id = last.tracking_id and one.part = 1
  where last.failed_at is not null and last.status = 'failed'
    and one.state not in ('recorded', 'replaced') -- what went past us was nobody's to deliver
+   and coalesce(one.event_id, '') !~ '#again[0-9]+$' -- its fate is written down of the message it stands for
    and not exists (
      select from message_tracking later
       where later.tenant_id = last.tenant_id and later.tracking_id = last.tracking_id

@@ -32,7 +32,7 @@ def post_of(
     message_id = message.message_id
     if message_id is None or len(message_id) > MAX_ID or not message_id.isprintable():
         message_id = f"noid.{digest(stored.body)}"
-    line = _short(message.customer or message.conversation_id or "nobody")
+    line = line_of(message)
     if not owner.active:  # it is answered by a receipt at once; what was before it waits
         line = f"suspended:{line}"
     event = Event(
@@ -52,6 +52,11 @@ def post_of(
         },
     )
     return Post(OUTBOUND_GENESYS_MESSAGES, event)
+
+
+def line_of(message: OutboundMessage) -> str:
+    """Whose messages stay in order with this one, as the end of a partition key."""
+    return _short(message.customer or message.conversation_id or "nobody")
 
 
 def _short(name: str) -> str:

@@ -1,15 +1,20 @@
-"""Tells Genesys what became of its messages: one final receipt each, owed until it is taken."""
+"""Tells Genesys what became of its messages: one final receipt each, owed until it is taken.
+
+What went again of a message is no message for Genesys: its fate is that of the part it stands for.
+"""
 
 from __future__ import annotations
 
 from shared.genesys.build import open_address
 from shared.messaging.outcomes import later
+from shared.runtime.errors import NotFound
 from shared.runtime.logging import logger
 from shared.services.delivery import GenesysApiClient
 from shared.services.patience import insist
 from shared.services.route import Route
-from shared.services.state import ReceiptConfirmed, ReceiptDue, StateClient
+from shared.services.state import ReceiptConfirmed, ReceiptDue, StateClient, StatusUpdate
 from shared.transforms import receipts
+from shared.transforms.outbound_again import again_of
 from shared.wire.body import Json
 
 log = logger()
@@ -31,13 +36,11 @@ class Receipts:
         """
         if due is None:
             return
-        outcome = await self._genesys.receipt(route.to_genesys(_body(due)))
-        error = outcome.error
-        if error is not None and error.retryable:
-            raise later(error, "receipt not taken")
-        fate = "sent" if error is None else "refused"
-        code = None if error is None else error.provider_code
-        log.info("receipt", extra={"status": due.status, "fate": fate, "code": code})
+        again = again_of(due.source_id)
+        if again is None:
+            await self._send(due, route)
+        else:
+            await self._pass_on(due, *again, route)
         confirmed = ReceiptConfirmed(
             tenant_id=route.tenant_id,
             channel_id=route.channel_id,
@@ -45,6 +48,38 @@ class Receipts:
             status=due.status,
         )
         await insist(lambda: self._state.confirm_receipt(confirmed))
+
+    async def _pass_on(self, due: ReceiptDue, source_id: str, part: int, route: Route) -> None:
+        """Write it down of the message itself, and settle that one's receipt."""
+        wamid = await self._wamid(source_id, part, route)
+        if wamid is None:  # forgotten since
+            await self._send(due.model_copy(update={"source_id": source_id}), route)
+            return
+        update = StatusUpdate(
+            tenant_id=route.tenant_id,
+            channel_id=route.channel_id,
+            status="delivered" if due.status == "Delivered" else "failed",
+            occurred_at=due.occurred_at,
+            error=due.error,
+        )
+        advanced = await insist(lambda: self._state.advance(wamid, update))
+        await self.settle(advanced.receipt, route)
+
+    async def _wamid(self, source_id: str, part: int, route: Route) -> str | None:
+        try:
+            found = await insist(lambda: self._state.message(source_id, tenant_id=route.tenant_id))
+        except NotFound:
+            return None
+        return next((one.target_id for one in found.parts if one.part == part), None)
+
+    async def _send(self, due: ReceiptDue, route: Route) -> None:
+        outcome = await self._genesys.receipt(route.to_genesys(_body(due)))
+        error = outcome.error
+        if error is not None and error.retryable:
+            raise later(error, "receipt not taken")
+        fate = "sent" if error is None else "refused"
+        code = None if error is None else error.provider_code
+        log.info("receipt", extra={"status": due.status, "fate": fate, "code": code})
 
 
 def _body(due: ReceiptDue) -> Json:

@@ -158,11 +158,11 @@ class Line:
         )
 
     def _counted(self, direction: str) -> int:
-        """Messages that are written down, late files apart."""
+        """Messages that are written down, late files and what went again apart."""
         found = self.rows(
             "select count(*) from message_tracking where tenant_id = :tenant and part = 1"
             " and direction = :direction and state in ('done', 'refused')"
-            " and source_id not like '%#file'",
+            " and source_id !~ '#(file|again[0-9]+)$'",
             direction=direction,
         )
         return int(found[0][0])

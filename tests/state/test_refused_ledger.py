@@ -10,6 +10,7 @@ import pytest
 from local.services import Endpoints
 from shared.runtime.clock import rfc3339, utcnow
 from shared.storage.database import Database
+from shared.transforms.outbound_again import again_id
 from tests.state.desk import Desk, accepted, refused
 
 FATES = ("arrived", "done", "refused", "parked", "dead", "waiting", "overdue")
@@ -102,6 +103,22 @@ def test_a_message_of_which_one_part_failed_is_refused(books: Books) -> None:
     assert books.page() == {"arrived": 1, "done": 1}
     books.desk.status("wamid.2", "failed")
     assert books.page() == {"arrived": 1, "refused": 1}
+
+
+@pytest.mark.parametrize(("word", "fate"), [("delivered", "done"), ("failed", "refused")])
+def test_what_goes_again_of_a_message_is_counted_as_that_message(
+    books: Books, word: str, fate: str
+) -> None:
+    """Its own fate is written down of the message (shared/services/receipts.py)."""
+    told = books.arrived("m")
+    books.desk.sent("wamid.1", "m", **told)
+    books.page()
+    again = told | {"event_id": again_id(told["event_id"], 1)}
+    books.desk.sent("wamid.2", again_id("m", 1), **again)
+    for wamid in ("wamid.2", "wamid.1"):
+        books.desk.status(wamid, word)
+        books.page()
+    assert books.page() == {"arrived": 1, fate: 1}
 
 
 def test_a_customers_message_that_genesys_failed_later_is_refused(books: Books) -> None:

@@ -13,14 +13,22 @@ from uuid import uuid4
 import requests
 
 from shared.messaging.envelope import CONTENT_TYPE, Event, EventType
-from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, Topology
+from shared.messaging.topology import (
+    INBOUND_WHATSAPP_MESSAGES,
+    OUTBOUND_GENESYS_MESSAGES,
+    Topology,
+)
 from shared.runtime.clock import rfc3339, utcnow
+from shared.runtime.settings import ObjectSettings
+from shared.services.patience import insist
+from shared.storage.objects import Objects
 from tests.delivery.provider import Connection, Reply, reply
 from tests.doors.relay import Relay
 from tests.messaging.broker import collect, depth, open_channel
 from tests.services.processes import Process, json_of
 from tests.state.desk import Desk
 from tests.transform_functions.played import PNG, TYPES, Files
+from tests.waits import WAIT_S
 
 _numbers = itertools.count(1)
 INTEGRATION = "3f1c2d4e-aaaa-4000-8000-123456789abc"
@@ -60,23 +68,38 @@ class Stage:
     to_broker: Relay
     topology: Topology
     amqp_url: str
+    object_settings: ObjectSettings
 
     def reset(self) -> None:
         """A test of its own: everybody takes everything, nothing was seen."""
         self.meta.reset(META_TAKES)
         self.genesys.reset(GENESYS_TAKES)
-        self.asked_for()
+        for exchange in (INBOUND_WHATSAPP_MESSAGES, OUTBOUND_GENESYS_MESSAGES):
+            self.asked_for(exchange)
 
-    def asked_for(self) -> list[Event]:
+    def asked_for(self, exchange: str = INBOUND_WHATSAPP_MESSAGES) -> list[Event]:
         """The events that inbound-transform published since it was last asked."""
 
         async def take() -> list[bytes]:
             async with open_channel(self.amqp_url) as channel:
-                queue = self.topology.queue(INBOUND_WHATSAPP_MESSAGES, 0)
+                queue = self.topology.queue(exchange, 0)
                 count = await depth(channel, queue)
                 return [body for _, body in await collect(channel, queue, count)] if count else []
 
         return [Event.decode(body) for body in asyncio.run(take())]
+
+    def keep_raw(self, event: Event) -> Event:
+        """An agent's message as genesys-webhook hands it on: what came lies in S3."""
+        raw = {"bucket": "webhooks-outbound", "key": f"{event.tenantid}/{event.subject}.json"}
+
+        body = json.dumps(event.data["message"]).encode()
+
+        async def put() -> None:
+            async with Objects.open(self.object_settings) as objects:
+                await insist(lambda: objects.put(**raw, body=body), WAIT_S)
+
+        asyncio.run(put())
+        return event.model_copy(update={"data": event.data | {"raw": raw}})
 
 
 @dataclass

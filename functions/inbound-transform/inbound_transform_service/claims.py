@@ -9,6 +9,7 @@ from shared.services.fields import MAX_ID
 from shared.services.route import Route
 from shared.services.state import Claim, ClaimRequest, Quoted
 from shared.transforms.inbound import Context, Inbound, Quote, Tap
+from shared.transforms.outbound_again import original_id
 from shared.whatsapp.items import (
     Customer,
     message_key,
@@ -103,6 +104,6 @@ def _tap(message: Json, quoted: Quoted) -> Tap | None:
     words, payload = text(option.get("text")) or "", text(option.get("payload")) or ""
     match option.get("type"):
         case "Button" | "QuickReply" | "DatePicker" as kind:
-            return Tap(quoted.source_id, kind, words, payload)
+            return Tap(original_id(quoted.source_id), kind, words, payload)
         case _:
             return None

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from inbound_transform_service.late_refusals import LateRefusals
 from shared.messaging.envelope import Event
+from shared.messaging.publisher import Publisher
 from shared.runtime.logging import logger
 from shared.runtime.metrics import counter
+from shared.services.delivery import GenesysApiClient
 from shared.services.events import item_of
 from shared.services.once import kept
 from shared.services.patience import insist
 from shared.services.receipts import Receipts
 from shared.services.route import Route
 from shared.services.state import MessageStatus, StateClient, StatusUpdate
+from shared.storage.objects import Objects
 from shared.whatsapp.errors import from_status_errors
 from shared.whatsapp.items import Status, read_status, status_subject
 from shared.wire.body import Json
@@ -43,10 +47,13 @@ def answer_of(done: str | StatusTaken) -> Json:
 class Statuses:
     """Takes status events."""
 
-    def __init__(self, state: StateClient, receipts: Receipts) -> None:
-        """Both speak to other functions."""
+    def __init__(
+        self, state: StateClient, genesys: GenesysApiClient, publisher: Publisher, objects: Objects
+    ) -> None:
+        """Two other functions; and, for what goes again, the broker and the agents' own words."""
         self._state = state
-        self._receipts = receipts
+        self._receipts = Receipts(state, genesys)
+        self._late = LateRefusals(state, self._receipts, publisher, objects)
 
     async def take(self, event: Event) -> StatusTaken:
         """Write down a status, and those of the same message that came with it, at once.
@@ -59,6 +66,10 @@ class Statuses:
         if not known:
             return StatusTaken("ignored")
         update, wamid = _update(known, route), known[-1][1].id or ""
+        refused = await self._late.take(event, route, wamid, update)
+        if refused is not None:
+            STATUSES.labels("failed", "sent_again").inc()
+            return StatusTaken("sent_again", refused.event_id)
         advanced = await insist(lambda: self._state.advance(wamid, update))
         await self._receipts.settle(advanced.receipt, route)
         fate = "changed" if advanced.changed else "known" if advanced.known else "waiting"

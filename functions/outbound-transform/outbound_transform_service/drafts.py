@@ -60,6 +60,7 @@ class Draft:
     address: str  # where the customer can be reached now
     files: Files
     last_try: bool
+    again: bool = False  # Meta could not use its files as they were sent before
     ready: Ready = field(default_factory=dict)
     renewed: bool = False  # its uploads were made anew
     unfit: frozenset[str] = frozenset()  # links of pictures that Meta does not show
@@ -77,7 +78,12 @@ class Draft:
 
     async def _with_files(self, *, fresh: bool = False) -> Draft:
         ready = await self.files.ready(
-            self.holder, self.route, self.message, last_try=self.last_try, fresh=fresh
+            self.holder,
+            self.route,
+            self.message,
+            last_try=self.last_try,
+            fresh=fresh,
+            again=self.again,
         )
         unfit = self.unfit if fresh else await self._unfit()
         return replace(self, ready=ready, renewed=fresh, unfit=unfit)

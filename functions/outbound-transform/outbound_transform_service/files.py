@@ -69,14 +69,16 @@ class Files:
         *,
         last_try: bool,
         fresh: bool = False,
+        again: bool = False,
     ) -> Ready:
         """What stands for each file at WhatsApp, or why none does. Raises Unavailable (try again).
 
-        `fresh`: uploads that are remembered are made anew.
+        `fresh`: uploads that are remembered are made anew. `again`: Meta could not use the files in
+        the form that they have for it at first, so each gets the next one.
         """
         found: Ready = {}
         for attachment in attachments(message):
-            got = await self._one(route, attachment, holder.claim, fresh=fresh)
+            got = await self._one(route, attachment, holder.claim, fresh=fresh, again=again)
             if isinstance(got, SendError):
                 got = _refusal(got, holder.claim.attempts, last_try=last_try)
             fate = _fate(got)
@@ -101,7 +103,7 @@ class Files:
         return links
 
     async def _one(
-        self, route: Route, attachment: Attachment, claim: Claim, *, fresh: bool
+        self, route: Route, attachment: Attachment, claim: Claim, *, fresh: bool, again: bool
     ) -> WaFile | Linked | Refusal | SendError:
         request = _fetch(route, attachment, claim)
         if request is None:
@@ -113,18 +115,24 @@ class Files:
         kind = kind_of(file.mime, file.size, file.form, sticker=attachment.sticker)
         if isinstance(kind, Unfit):
             return Refusal(kind.reason, kind.words)
-        given = await self._given(route, file, kind, fresh=fresh)
+        given = await self._given(route, file, kind, fresh=fresh, again=again)
         if isinstance(given, SendError) and _as_link(given, file, claim.attempts):
             return Linked(file.url, file.filename)
         return given
 
     async def _given(
-        self, route: Route, file: StoredFile, kind: MediaKind, *, fresh: bool
-    ) -> WaFile | SendError:
-        """The file as Meta can have it: a link, or the id of an upload."""
-        if route.options.media_mode == "link" and plain(file.mime) in UPLOADS:
+        self, route: Route, file: StoredFile, kind: MediaKind, *, fresh: bool, again: bool
+    ) -> WaFile | Linked | SendError:
+        """The file as Meta can have it: by a link, else by an upload.
+
+        `again`: as a document, whatever it is; what was uploaded as one as a link to open.
+        """
+        by_link = route.options.media_mode == "link" and plain(file.mime) in UPLOADS
+        if by_link and not again:
             mime = whatsapp_mime(file.mime)
             return WaFile(kind, mime, link=file.url, filename=file.filename)
+        if again and kind == "document" and not by_link:
+            return Linked(file.url, file.filename)
         mime = upload_mime(file.mime, file.form, text=file.text)
         uploaded = await self.whatsapp.upload_media(
             MediaUpload(
@@ -138,13 +146,13 @@ class Files:
                 size=file.size,
                 sha256=file.sha256,
                 filename=file.filename,
-                fresh=fresh,
+                fresh=fresh or again,
                 seconds=TRANSFER_S,
             )
         )
         if uploaded.error is not None:
             return uploaded.error
-        return WaFile(kind, mime, id=uploaded.id, filename=file.filename)
+        return WaFile("document" if again else kind, mime, id=uploaded.id, filename=file.filename)
 
 
 def _fate(got: WaFile | Linked | Refusal) -> str:

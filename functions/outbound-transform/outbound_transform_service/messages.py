@@ -113,7 +113,8 @@ class Messages:
                 log.info("no_address_left")
                 return Plan(lost=refused_here(NO_LONGER_THEIRS))
             source_id = event.subject or event.id
-            draft = Draft(route, message, source_id, holder, address, self.files, last_try)
+            again = bool(event.data.get("again"))
+            draft = Draft(route, message, source_id, holder, address, self.files, last_try, again)
             return await draft.plan()
 
         async def send(part: Part) -> SendOutcome:
