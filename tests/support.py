@@ -1,6 +1,5 @@
 """Small tools that tests of several rooms share."""
 
-import itertools
 import os
 import socket
 import subprocess
@@ -14,7 +13,6 @@ import pytest
 import requests
 
 from local.services import clock
-from local.services.ports import is_free
 from tests.waits import WAIT_S
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,21 +38,6 @@ def start_function(
             stdout=file,
             stderr=subprocess.STDOUT,
         )
-
-
-# Away from those of local.services and of the stack of tests/e2e, and below the ports that Linux
-# gives to outgoing connections: one of those, once found free, may be taken before a server binds.
-FIRST_PORT, PORTS_A_WORKER, WORKERS = 10_000, 1_000, 10
-_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
-_ports = itertools.cycle(
-    FIRST_PORT + _worker * PORTS_A_WORKER + (os.getpid() * 7 + step) % PORTS_A_WORKER
-    for step in range(PORTS_A_WORKER)
-)
-
-
-def free_port() -> int:
-    """A port on loopback that is free now, and not given to another test worker."""
-    return next(port for port in _ports if is_free(port))
 
 
 def wait_until(ready: Callable[[], bool]) -> None:

@@ -24,7 +24,7 @@ from shared.runtime.errors import Unavailable
 from shared.runtime.service_auth import ServiceTokens
 from shared.storage.database import Database
 from tests.messaging.broker import fresh_topology
-from tests.support import free_port
+from tests.ports import free_port
 from tests.waits import WAIT_S
 
 EXCHANGE = INBOUND_WHATSAPP_MESSAGES

@@ -12,7 +12,7 @@ from shared.runtime.peer import http_session
 from shared.runtime.service_auth import ServiceTokens
 from tests.connector.harness import FUNCTION, TOKEN_KEY
 from tests.connector.model import held
-from tests.support import free_port
+from tests.ports import free_port
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -24,7 +24,7 @@ from tests.connector.harness import (
 from tests.connector.model import held
 from tests.messaging.broker import OTHER_TENANT, address, at, depth, event, open_channel, until
 from tests.messaging.proxy import proxied
-from tests.support import free_port
+from tests.ports import free_port
 from tests.waits import WAIT_S
 
 

@@ -26,7 +26,7 @@ from shared.whatsapp.client import WhatsAppClient
 from tests.delivery.bodies import WHATSAPP
 from tests.delivery.conftest import DROPPED, TOKENS, launch, token_answer
 from tests.delivery.provider import TOKEN
-from tests.support import free_port
+from tests.ports import free_port
 
 IN_FLIGHT = 150
 TAKES_S = 0.25

@@ -20,7 +20,8 @@ from shared.runtime.service_auth import ServiceTokens
 from shared.tenancy.vault import KeyRing
 from tests.delivery.bodies import KEY
 from tests.delivery.provider import FRESH, NUMBER, TOKEN, Provider, Reply, assert_clean, reply
-from tests.support import answers, free_port, start_function, wait_until
+from tests.ports import free_port
+from tests.support import answers, start_function, wait_until
 from tests.waits import WAIT_S
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,8 @@ from local.faas import planning
 from local.faas import stack as local_stack
 from local.services import clock
 from tests.deploy.images import HOME, ROOT, STACK, Dockerfile, lay_out_connector
-from tests.support import answers, free_port, wait_until
+from tests.ports import free_port
+from tests.support import answers, wait_until
 from tests.waits import WAIT_S
 
 FOLDER = ROOT / "deploy" / "connector"

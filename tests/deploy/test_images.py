@@ -19,7 +19,8 @@ from local.services import clock
 from tests.deploy.conftest import LayOut
 from tests.deploy.images import HOME, Dockerfile, stack
 from tests.deploy.test_stack_file import FUNCTIONS
-from tests.support import answers, free_port, wait_until
+from tests.ports import free_port
+from tests.support import answers, wait_until
 from tests.waits import WAIT_S
 
 NOWHERE = "127.0.0.1:9"  # the discard port: nobody listens

@@ -12,10 +12,9 @@ from local.demo.world import Company, World
 from local.faas import environment
 from local.sandbox.client import Sandbox
 from local.services import Services
+from tests.ports import free_offset
 from tests.stack import ROOT, Stack, run
 from tests.waits import WAIT_S
-
-PORT_OFFSET = 20_000
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +28,7 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
         "--root",
         str(root),
         "--port-offset",
-        str(PORT_OFFSET),
+        str(free_offset()),
         "--wait",
         str(2 * WAIT_S),
     ]

@@ -16,6 +16,7 @@ import yaml
 from local.demo.world import Company, World
 from local.faas import environment
 from local.sandbox.client import Sandbox
+from tests.ports import free_offset
 from tests.stack import Stack
 from tests.support import passed, wait_until
 from tests.waits import WAIT_S
@@ -200,8 +201,8 @@ def test_the_demo_plays_to_its_end_whatever_was_set_and_leaves_the_others(
 
 def test_down_leaves_no_process_and_no_port(stack: Stack) -> None:
     """A second copy beside this one: up, down, and every port and process of it is gone."""
-    root, offset = Path(stack.root).with_name(f"{stack.root.name}-second"), 21_000
-    stack.faas_local_at(root, "up", "--port-offset", str(offset))
+    root = Path(stack.root).with_name(f"{stack.root.name}-second")
+    stack.faas_local_at(root, "up", "--port-offset", str(free_offset()))
     variables = environment.read(root / "env")
     ports = ports_of(variables)
     pids = {process.pid for process in belonging(root)}

@@ -6,11 +6,10 @@ import signal
 from urllib.parse import urlsplit
 
 from tests.faults.field import Field
-from tests.faults.house import PORT_OFFSET
 from tests.faults.scenario import Scenario
 from tests.faults.wires import Wire
+from tests.ports import free_port
 
-SECOND_PORT = PORT_OFFSET + 3050
 FROZEN_S = 20.0
 CRASHES = 12
 FILLED_S = 3.0
@@ -18,7 +17,7 @@ FILLED_S = 3.0
 
 def _frozen(field: Field) -> None:
     """One of two is frozen, loses its connections, and wakes."""
-    with field.another("connector", SECOND_PORT):
+    with field.another("connector", free_port()):
         field.rest(2.0)
         field.signal("connector", signal.SIGSTOP)
         field.rest(FROZEN_S)
@@ -32,7 +31,7 @@ def _cut_off(field: Field) -> None:
     broker = urlsplit(url)
     with Wire(broker.hostname or "", broker.port or 0).open() as wire:
         own = url.replace(f":{broker.port}", f":{wire.port}")
-        with field.another("connector", SECOND_PORT, AMQP_URL=own):
+        with field.another("connector", free_port(), AMQP_URL=own):
             field.kill("connector")  # so that the second one has the queues
             field.ready("connector")
             field.rest(3.0)
@@ -54,8 +53,8 @@ def _restart_with_many_waiting(field: Field) -> None:
 
 def _crash_loop(field: Field) -> None:
     """Connectors die again and again with good messages in hand: none of them is to blame."""
-    for crash in range(CRASHES):
-        with field.another("connector", SECOND_PORT + crash % 2) as child:
+    for _ in range(CRASHES):
+        with field.another("connector", free_port()) as child:
             field.kill("connector")
             field.rest(FILLED_S / 3)
             child.kill()

@@ -15,9 +15,9 @@ from local.faas.stack import load
 from local.sandbox.client import Sandbox
 from local.services import Services
 from tests.faults.gates import Gates
+from tests.ports import free_offset
 from tests.stack import ROOT, Stack
 
-PORT_OFFSET = 17_000  # away from those of the tests, of tests/e2e and of the four servers
 CLOUDS = {"graph": "/graph", "genesys": "/genesys"}
 # What steers the run: no limit of ours beside those that the faults bring, and quick mending.
 SETTINGS = {
@@ -46,11 +46,12 @@ def house(root: Path, say: Say, *, gated: bool = True) -> Iterator[tuple[Stack, 
         stack.callback(_faas_local, "down", root, say)
         s3 = servers.up().s3_endpoint_url
         say("starting the functions" + ", each behind a gate" * gated)
-        offset = ("--port-offset", str(PORT_OFFSET))
+        shift = free_offset()
+        offset = ("--port-offset", str(shift))
         if gated:
             gates.add("s3", lambda: s3)
             file = root / "stack.yml"
-            file.write_text(_gated(gates, root), encoding="utf-8")
+            file.write_text(_gated(gates, root, shift), encoding="utf-8")
             options = ("--yaml", str(file), *offset)
             _faas_local("up", root, say, *options, ROUTES=_routes(gates), **SETTINGS)
         else:
@@ -62,15 +63,15 @@ def house(root: Path, say: Say, *, gated: bool = True) -> Iterator[tuple[Stack, 
         yield Stack(root, variables, sandbox, servers, servers.endpoints()), gates
 
 
-def _gated(gates: Gates, root: Path) -> str:
+def _gated(gates: Gates, root: Path, shift: int) -> str:
     """stack.yml with the gates' addresses in place of the functions'."""
     text = (ROOT / "stack.yml").read_text(encoding="utf-8")
     addresses: dict[str, str] = {"S3_ENDPOINT_URL": gates["s3"].url}
     for spec in load(ROOT / "stack.yml", {}).functions:
-        url = environment.address(spec.port + PORT_OFFSET)
+        url = environment.address(spec.port + shift)
         gate = gates.add(spec.name, lambda url=url: url)  # type: ignore[misc]  # bound at once
         addresses[f"{spec.name.upper().replace('-', '_')}_URL"] = gate.url
-    sandbox = environment.address(environment.SANDBOX_PORT + PORT_OFFSET)
+    sandbox = environment.address(environment.SANDBOX_PORT + shift)
     for name, path in CLOUDS.items():
         gate = gates.add(name, lambda: sandbox)
         addresses[f"{name.upper()}_API_BASE_URL"] = gate.url + path

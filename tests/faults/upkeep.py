@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 from local.faas.layout import write_private
 from tests.faults.field import Field
-from tests.faults.house import PORT_OFFSET
 from tests.faults.kills import EVERY
 from tests.faults.scenario import Scenario
+from tests.ports import free_port
 
-SECOND_PORT = PORT_OFFSET + 3060
 LED_AWAY_S = 0.5  # a platform leads callers away before it tells a process to end
 SECRET = "key-ring"
 
@@ -19,18 +18,19 @@ SECRET = "key-ring"
 def roll(field: Field, names: Sequence[str] = EVERY) -> None:
     """Replace one after the other: a new one is ready, then the old one is told to end."""
     for name in names:
-        with field.another(name, SECOND_PORT):
+        port = free_port()
+        with field.another(name, port):
             if name == "connector":
                 _replace(field, name)
             else:
-                _hand_over(field, name)
+                _hand_over(field, name, port)
 
 
-def _hand_over(field: Field, name: str) -> None:
-    """Traffic goes to the second one while the first is replaced, and back."""
+def _hand_over(field: Field, name: str, second: int) -> None:
+    """Traffic goes to the second one, at that port, while the first is replaced, and back."""
     gate = field.gates[name]
     first = gate.target
-    gate.target = lambda: f"http://127.0.0.1:{SECOND_PORT}"
+    gate.target = lambda: f"http://127.0.0.1:{second}"
     try:
         field.rest(LED_AWAY_S)
         _replace(field, name)

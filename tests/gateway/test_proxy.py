@@ -12,7 +12,7 @@ from aiohttp import web
 from gateway_service.proxy import BREAKER, Answered, Call, Proxy
 from shared.runtime.errors import ParleyError, Unavailable, Unknown
 from shared.runtime.peer import http_session
-from tests.support import free_port
+from tests.ports import free_port
 from tests.waits import WAIT_S
 
 GET = Call("state", "GET", "/x", {}, repeatable=True)

@@ -23,8 +23,8 @@ from tests.delivery.bench_wa_api import cpu_ms, rate, say, serve_meta
 from tests.delivery.bodies import WHATSAPP
 from tests.delivery.conftest import DROPPED, TOKENS, Delivery, launch, token_answer
 from tests.delivery.provider import TOKEN
+from tests.ports import free_port
 from tests.storage.redis_server import redis_server
-from tests.support import free_port
 
 ROUNDS = 3
 CALLS = 4000

@@ -19,8 +19,9 @@ from tests.delivery.bodies import CHANNEL, KEY
 from tests.delivery.conftest import DROPPED, TOKENS, token_answer
 from tests.delivery.provider import FRESH, TOKEN, Provider, Reply, assert_clean
 from tests.media.host import MEDIA, PHONE, Host
+from tests.ports import free_port
 from tests.storage.s3_tools import keys_in, settings, unfinished_in
-from tests.support import answers, free_port, start_function, wait_until
+from tests.support import answers, start_function, wait_until
 from tests.waits import WAIT_S
 
 REGION = "mypurecloud.de"

@@ -21,7 +21,7 @@ from shared.media.fetch import Fetcher
 from shared.media.hosts import Trusted
 from shared.messaging.moves import error_of
 from tests.delivery.provider import Provider, Reply, cut, reply, send_and_cut
-from tests.support import free_port
+from tests.ports import free_port
 
 
 class Names(AbstractResolver):

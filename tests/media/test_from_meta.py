@@ -30,8 +30,9 @@ from tests.media.host import (
     meta_error,
     unmeasured,
 )
+from tests.ports import free_port
 from tests.storage.s3_tools import MEGABYTE, blocks, digest_of
-from tests.support import free_port, wait_until
+from tests.support import wait_until
 from tests.waits import WAIT_S
 
 SHA = hashlib.sha256(samples.JPEG)

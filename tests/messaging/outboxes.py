@@ -14,7 +14,7 @@ from shared.runtime.service_auth import ServiceTokens
 from shared.services.keeping import KeepingClient
 from shared.storage.cache import Cache
 from shared.storage.objects import Objects
-from tests.support import free_port
+from tests.ports import free_port
 
 
 @asynccontextmanager

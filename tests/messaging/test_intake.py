@@ -18,7 +18,7 @@ from shared.storage.buckets import ensure_buckets
 from shared.storage.objects import Objects
 from tests.messaging.broker import TENANT, collect, event, fresh_topology, open_channel
 from tests.messaging.outboxes import opened_outbox
-from tests.support import free_port
+from tests.ports import free_port
 
 BUCKET = "webhooks-inbound"
 

@@ -25,7 +25,7 @@ from tests.messaging.broker import (
     open_channel,
 )
 from tests.messaging.proxy import Proxy, proxied
-from tests.support import free_port
+from tests.ports import free_port
 
 EXCHANGE = INBOUND_WHATSAPP_MESSAGES
 Scenario = Callable[[Publisher, Topology], Awaitable[None]]

@@ -14,8 +14,9 @@ from parley.doctor_checks import Check
 from shared.runtime.settings import ObjectSettings
 from shared.storage.buckets import ensure_buckets
 from tests.parley.conftest import Parley, Said
+from tests.ports import free_port
 from tests.storage.redis_server import redis_server
-from tests.support import free_port, frozen_server
+from tests.support import frozen_server
 from tests.tenancy.serving import served
 from tests.waits import WAIT_S
 

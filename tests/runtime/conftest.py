@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import answers, free_port, start_function, wait_until
+from tests.ports import free_port
+from tests.support import answers, start_function, wait_until
 from tests.waits import WAIT_S
 
 HERE = Path(__file__).parent

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from shared.runtime.errors import NotFound, ParleyError, Unavailable, Unknown
 from shared.runtime.peer import Peer, http_session, segment
 from shared.runtime.service_auth import ServiceTokens
-from tests.support import free_port
+from tests.ports import free_port
 
 KEY = "k" * 40
 

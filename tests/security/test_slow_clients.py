@@ -17,7 +17,8 @@ from shared.runtime.function import Function, Resources
 from shared.runtime.host import Host
 from shared.runtime.patience import MAX_HEADER_BYTES, PatientProtocol
 from shared.runtime.settings import Settings
-from tests.support import free_port, wait_until
+from tests.ports import free_port
+from tests.support import wait_until
 from tests.waits import WAIT_S
 
 REQUEST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"

@@ -8,7 +8,8 @@ from typing import Any
 import requests
 
 from shared.runtime.service_auth import ServiceTokens
-from tests.support import answers, free_port, start_function, wait_until
+from tests.ports import free_port
+from tests.support import answers, start_function, wait_until
 from tests.waits import WAIT_S
 
 SERVICE_KEY = "a-service-token-key-of-forty-characters!"

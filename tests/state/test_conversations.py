@@ -12,8 +12,8 @@ from shared.runtime.errors import NotFound
 from shared.storage.cache import Cache
 from state_service.state import State
 from tests.moments import told_at
+from tests.ports import free_port
 from tests.state.desk import POLICY, Desk, accepted, new_id
-from tests.support import free_port
 
 
 def inbound(desk: Desk, source_id: str, conversation_id: str | None, **changes: Any) -> None:

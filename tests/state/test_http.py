@@ -29,8 +29,9 @@ from shared.services.state import (
     StatusUpdate,
     Undelivered,
 )
+from tests.ports import free_port
 from tests.state.desk import NOON, new_id
-from tests.support import answers, free_port, start_function, wait_until
+from tests.support import answers, start_function, wait_until
 from tests.waits import WAIT_S
 
 KEY = "a-service-token-key-of-forty-characters!"

@@ -12,7 +12,7 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tests.support import free_port
+from tests.ports import free_port
 from tests.waits import WAIT_S
 
 

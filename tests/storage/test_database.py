@@ -13,8 +13,8 @@ import pytest
 from local.services import Endpoints
 from shared.runtime.errors import BadInput, Conflict, ParleyError, Unavailable, Unknown
 from shared.storage.database import Database, Session
+from tests.ports import free_port
 from tests.storage.forwarder import Forwarder
-from tests.support import free_port
 from tests.waits import WAIT_S
 
 T = TypeVar("T")

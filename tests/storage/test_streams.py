@@ -17,9 +17,10 @@ from shared.storage.parts import PART, parts_of
 from shared.storage.s3 import S3Away, Signer
 from shared.storage.streams import Streams
 from tests.moments import moment
+from tests.ports import free_port
 from tests.storage.forwarder import Forwarder
 from tests.storage.s3_tools import digest_of, keys_in, settings, stream, unfinished_in
-from tests.support import free_port, wait_until
+from tests.support import wait_until
 from tests.waits import WAIT_S
 
 BUCKET = "media-inbound"

@@ -17,7 +17,7 @@ from local.faas.layout import Layout
 from local.faas.plan import Plan
 from local.faas.state import State
 from local.services import clock
-from tests.support import free_port
+from tests.ports import free_port
 from tests.waits import WAIT_S
 
 # Answers /readyz; tells its environment and secrets; dies when asked to.

@@ -16,6 +16,7 @@ from local.faas.layout import Layout
 from local.faas.processes import port_free
 from local.faas.state import State
 from local.services import Endpoints, clock
+from tests.ports import free_offset
 from tests.support import wait_until
 from tests.waits import WAIT_S
 
@@ -50,18 +51,10 @@ class Copy:
         ).status_code
 
 
-def free_offset() -> tuple[int, dict[str, int]]:
-    declared = stack.load(ROOT / "stack.yml", {})
-    for offset in range(10_000, 60_000, 500):
-        ports = planning.ports(declared, offset, with_sandbox=True)
-        if all(port_free(port) for port in ports.values()):
-            return offset, ports
-    pytest.fail("no stretch of free ports")
-
-
 @pytest.fixture(scope="module")
 def copy(migrated: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
-    offset, ports = free_offset()
+    offset = free_offset()
+    ports = planning.ports(stack.load(ROOT / "stack.yml", {}), offset, with_sandbox=True)
     given = servers.variables_of(migrated) | {"QUEUE_PREFIX": "whole."}
     environment = {"PATH": os.environ["PATH"], **clock.moved(), **given}
     made = Copy(tmp_path_factory.mktemp("whole") / ".local", ports, environment)
