@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-import pg8000.exceptions
-import pg8000.native
-
 from local.services.account import Account
 from local.services.endpoints import DATABASE, OWNER, ROLES
 from local.services.errors import NotReadyError, ServicesError
@@ -72,6 +69,8 @@ class Postgres(Server):
 
     def ping(self, ports: dict[str, int]) -> None:
         """`select 1` as the owner."""
+        import pg8000.exceptions  # noqa: PLC0415  # slow: who speaks with no server needs none
+
         try:
             self.query(ports, "select 1")
         except pg8000.exceptions.DatabaseError as error:
@@ -99,6 +98,8 @@ class Postgres(Server):
 
     def query(self, ports: dict[str, int], statement: str) -> list[Any]:
         """Run one statement in the database `postgres` as the owner, outside any transaction."""
+        import pg8000.native  # noqa: PLC0415  # slow: who speaks with no server needs none
+
         connection = pg8000.native.Connection(
             OWNER,
             host=LOOPBACK,

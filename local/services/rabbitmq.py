@@ -12,9 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
-import pika
-import pika.exceptions
-
 from local.services import clock
 from local.services.errors import NotReadyError
 from local.services.home import write_private
@@ -77,6 +74,8 @@ class RabbitMQ(Server):
         """A logged-in AMQP connection, and the metrics page's port."""
         if not listening(ports["amqp"]) or not listening(ports["prometheus"]):
             raise NotReadyError("does not listen yet")
+        import pika.exceptions  # noqa: PLC0415  # slow: who speaks with no server needs none
+
         parameters = pika.URLParameters(self.url(ports))
         parameters.socket_timeout = parameters.blocked_connection_timeout = 5
         try:

@@ -5,8 +5,6 @@ import shutil
 from collections.abc import Sequence
 from typing import ClassVar
 
-import redis
-
 from local.services.errors import NotReadyError
 from local.services.home import write_private
 from local.services.ports import LOOPBACK
@@ -59,6 +57,8 @@ class Redis(Server):
 
     def ping(self, ports: dict[str, int]) -> None:
         """PING, logged in."""
+        import redis  # noqa: PLC0415  # slow: who speaks with no server needs none
+
         try:
             with redis.Redis.from_url(self.url(ports), socket_timeout=2) as client:
                 client.ping()

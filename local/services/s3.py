@@ -9,11 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
-import minio
-import minio.error
-import urllib3
-import urllib3.exceptions
-
 from local.services import clock
 from local.services.errors import NotReadyError
 from local.services.home import write_private
@@ -68,6 +63,9 @@ class S3(Server):
 
     def ping(self, ports: dict[str, int]) -> None:
         """List the buckets, signed with our keys."""
+        import minio.error  # noqa: PLC0415  # slow: who speaks with no server needs none
+        import urllib3.exceptions  # noqa: PLC0415  # the same
+
         pool = urllib3.PoolManager(timeout=2, retries=False)
         try:
             minio.Minio(

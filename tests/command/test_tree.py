@@ -156,3 +156,15 @@ def test_help_loads_no_client_of_a_server(program: str) -> None:
     heavy = {"pydantic", "requests", "asyncio", "difflib", "importlib.metadata", "shtab"}
     assert module in loaded
     assert loaded & heavy == set()
+
+
+@pytest.mark.parametrize("module", ["local.faas.actions", "local.faas.supervisor"])
+def test_what_asks_no_server_loads_no_client_of_one(module: str) -> None:
+    """`status`, `logs`, `down` and the supervisor itself come at once."""
+    code = f"import sys, {module}\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    clients = {"minio", "redis", "pg8000", "pika", "urllib3", "requests", "pydantic"}
+    assert module in (loaded := set(done.stdout.split()))
+    assert loaded & clients == set()
