@@ -1,10 +1,10 @@
 """A task that lives as long as its owner is guarded: nothing unforeseen ends it silently."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tests.house.test_rules import ROOT, product
+from tests.house.test_rules import ROOT, nodes, product
 
 GUARD = "shared/runtime/periodic.py"
 ROOMS = ("shared", "functions", "connector", "parley")
@@ -22,8 +22,8 @@ def paths() -> Iterator[Path]:
             yield path
 
 
-def coroutines(tree: ast.AST) -> Iterator[ast.AsyncFunctionDef]:
-    for node in ast.walk(tree):
+def coroutines(of: Iterable[ast.AST]) -> Iterator[ast.AsyncFunctionDef]:
+    for node in of:
         if isinstance(node, ast.AsyncFunctionDef):
             yield node
 
@@ -35,10 +35,10 @@ def is_endless(loop: ast.AST) -> bool:
     return not any(isinstance(node, ast.Return | ast.Break) for node in ast.walk(loop))
 
 
-def started(tree: ast.AST) -> set[str]:
+def started(of: Iterable[ast.AST]) -> set[str]:
     """Names of the coroutine functions whose calls are made tasks, or run in the background."""
     found = set()
-    for node in ast.walk(tree):
+    for node in of:
         if not isinstance(node, ast.Call) or not node.args:
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
@@ -52,19 +52,19 @@ def test_an_endless_loop_is_an_every() -> None:
     found = {
         (str(path.relative_to(ROOT)), function.name)
         for path in paths()
-        for function in coroutines(ast.parse(path.read_text()))
+        for function in coroutines(nodes(path))
         if any(is_endless(node) for node in ast.walk(function))
     }
     assert found - GUARDED.keys() == set()
 
 
 def test_a_task_that_loops_is_an_every_or_an_until() -> None:
-    trees = {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in paths()}
     found = {
-        (name, function.name)
-        for name, tree in trees.items()
-        for function in coroutines(tree)
-        if function.name in started(tree)
+        (str(path.relative_to(ROOT)), function.name)
+        for path in paths()
+        for tasks in [started(nodes(path))]
+        for function in coroutines(nodes(path))
+        if function.name in tasks
         and any(isinstance(node, ast.While) for node in ast.walk(function))
     }
     assert found == set(GUARDED)

@@ -2,7 +2,7 @@
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -12,7 +12,7 @@ from shared.services.fields import Uuid
 from shared.services.keys import KeyRequest
 from shared.tenancy.files import ChannelFile, TenantFile, TenantsFile
 from shared.tenancy.options import TenantOptions
-from tests.house.test_rules import product
+from tests.house.test_rules import nodes, product
 
 DECLARES = "in_words"
 
@@ -23,11 +23,11 @@ class KeyPath(BaseModel):
     key_id: Uuid
 
 
-def declared(tree: ast.AST) -> set[str]:
+def declared(of: Iterable[ast.AST]) -> set[str]:
     """Names that are assigned a pattern with words."""
     return {
         target.id
-        for node in ast.walk(tree)
+        for node in of
         if isinstance(node, ast.Assign) and is_declared(node.value, set())
         for target in node.targets
         if isinstance(target, ast.Name)
@@ -40,24 +40,20 @@ def is_declared(node: ast.expr, names: set[str]) -> bool:
     return isinstance(node, ast.Name) and node.id in names
 
 
-def patterns(tree: ast.AST) -> Iterator[ast.expr]:
+def patterns(of: Iterable[ast.AST]) -> Iterator[ast.expr]:
     """What is handed to pydantic as a pattern."""
-    for node in ast.walk(tree):
+    for node in of:
         if isinstance(node, ast.Call):
             yield from (word.value for word in node.keywords if word.arg == "pattern")
 
 
 def test_every_pattern_of_a_field_is_declared_with_its_words() -> None:
-    trees = {
-        path: ast.parse(path.read_text())
-        for path in product()
-        if path.parts[-3:-1] != ("local", "sandbox") and "sandbox" not in path.parts
-    }
-    names = {name for tree in trees.values() for name in declared(tree)}
+    ours = [path for path in product() if "sandbox" not in path.parts]
+    names = {name for path in ours for name in declared(nodes(path))}
     bare = [
         f"{path}:{value.lineno}"
-        for path, tree in trees.items()
-        for value in patterns(tree)
+        for path in ours
+        for value in patterns(nodes(path))
         if not is_declared(value, names)
     ]
     assert names

@@ -5,12 +5,13 @@ row with a tenant in it, or a tenant by name; or `across_tenants` stands in its 
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.house.test_rules import ROOT, functions, product
+from tests.house.test_rules import ROOT, functions, nodes, product
 
 HOLDS = {"Database", "Session"}
 NAMES = {"tenant_id", "slug", "ref"}  # one tenant, by its id or by what its people call it
@@ -40,11 +41,12 @@ def words(annotation: str) -> set[str]:
     return {node.id for node in ast.walk(ast.parse(annotation or "None")) if hasattr(node, "id")}
 
 
+@cache
 def carriers() -> set[str]:
     """Classes with a tenant in them: a field of that name, their own or inherited."""
     found, bases = {"TenantScope", "TenantFile", "Row"}, dict[str, set[str]]()
     for path in product():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes(path):
             if isinstance(node, ast.ClassDef):
                 bases[node.name] = {base.id for base in node.bases if isinstance(base, ast.Name)}
                 fields = [one.target for one in node.body if isinstance(one, ast.AnnAssign)]
@@ -55,12 +57,12 @@ def carriers() -> set[str]:
     return found
 
 
-def repositories(tree: ast.AST) -> Iterator[ast.ClassDef]:
+def repositories(of: Iterable[ast.AST]) -> Iterator[ast.ClassDef]:
     """Classes that hold a database, by their constructor or as a field."""
-    for node in ast.walk(tree):
+    for node in of:
         if not isinstance(node, ast.ClassDef):
             continue
-        made = [one for one in functions(node) if one.name == "__init__"]
+        made = [one for one in functions(ast.walk(node)) if one.name == "__init__"]
         given = [annotation for one in made for _, annotation in annotated(one)]
         given += [
             ast.unparse(one.annotation) for one in node.body if isinstance(one, ast.AnnAssign)
@@ -69,8 +71,8 @@ def repositories(tree: ast.AST) -> Iterator[ast.ClassDef]:
             yield node
 
 
-def scopeless(tree: ast.AST, carrying: set[str]) -> Iterator[str]:
-    for repository in repositories(tree):
+def scopeless(of: Iterable[ast.AST], carrying: set[str]) -> Iterator[str]:
+    for repository in repositories(of):
         for method in repository.body:
             if not isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
@@ -87,13 +89,13 @@ def test_every_call_of_a_repository_says_whose_rows_it_touches() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {name}"
         for path in services()
-        for name in scopeless(ast.parse(path.read_text()), carrying)
+        for name in scopeless(nodes(path), carrying)
     ]
     assert found == []
 
 
 def test_the_repositories_are_found() -> None:
-    found = {one.name for path in services() for one in repositories(ast.parse(path.read_text()))}
+    found = {one.name for path in services() for one in repositories(nodes(path))}
     assert {"State", "People", "Keeping", "Repository", "Lookups", "ApiKeys", "Audit"} <= found
 
 
@@ -103,7 +105,7 @@ def test_the_repositories_are_found() -> None:
 )
 def test_a_forgotten_scope_is_seen(method: str) -> None:
     source = f"class Rows:\n    def __init__(self, database: Database): ...\n    {method}"
-    assert list(scopeless(ast.parse(source), carriers())) != []
+    assert list(scopeless(ast.walk(ast.parse(source)), carriers())) != []
 
 
 @pytest.mark.parametrize(
@@ -117,4 +119,4 @@ def test_a_forgotten_scope_is_seen(method: str) -> None:
 )
 def test_a_scope_in_any_of_its_forms_is_seen(method: str) -> None:
     source = f"class Rows:\n    def __init__(self, database: Database): ...\n    {method}"
-    assert list(scopeless(ast.parse(source), carriers())) == []
+    assert list(scopeless(ast.walk(ast.parse(source)), carriers())) == []
