@@ -181,7 +181,7 @@ def test_memory_is_bounded_and_the_loss_is_counted(world: World) -> None:
 
 def test_waiting_ends_with_the_counters(world: World) -> None:
     with pytest.raises(TimeoutError, match="counters"):
-        world.sandbox.wait_for(lambda _: False, WAIT_S)
+        world.sandbox.wait_for(lambda _: False, 0.3)
     world.sandbox.customer_says(world.number, "491", "x")
     last = world.sandbox.wait_for(lambda s: s.counters().get("webhooks_delivered", 0), WAIT_S)
     assert last >= 1
