@@ -49,9 +49,9 @@ def test_receipts_do_not_push_into_the_line_of_messages(clients: MakeClients) ->
 
 def test_what_the_headers_allow_takes_the_place_of_the_setting(clients: MakeClients) -> None:
     budget = clients()
-    assert isinstance(budget(heard=Heard(1, 600, 60)), Taken)  # more than the setting's 300
-    assert budget.many(800) == 586
-    assert isinstance(budget(heard=Heard(2, 100, 60)), Spent)
+    assert isinstance(budget(heard=Heard(1, 400, 60)), Taken)  # more than the setting's 300
+    assert budget.many(450) == 390
+    assert isinstance(budget(heard=Heard(2, 100, 40)), Spent)  # in the same minute, even if late
 
 
 def test_calls_of_others_by_the_same_client_count(clients: MakeClients) -> None:

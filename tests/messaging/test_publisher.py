@@ -26,6 +26,7 @@ from tests.messaging.broker import (
 )
 from tests.messaging.proxy import Proxy, proxied
 from tests.ports import free_port
+from tests.waits import WAIT_S
 
 EXCHANGE = INBOUND_WHATSAPP_MESSAGES
 Scenario = Callable[[Publisher, Topology], Awaitable[None]]
@@ -33,7 +34,10 @@ Scenario = Callable[[Publisher, Topology], Awaitable[None]]
 
 def play(url: str, scenario: Scenario) -> None:
     async def main() -> None:
-        async with fresh_topology(url) as topology, Publisher.open(url, topology) as publisher:
+        async with (
+            fresh_topology(url) as topology,
+            Publisher.open(url, topology, confirm_seconds=WAIT_S) as publisher,
+        ):
             await scenario(publisher, topology)
 
     asyncio.run(main())
@@ -51,9 +55,9 @@ def play_behind_proxy(
     asyncio.run(main())
 
 
-async def published(publisher: Publisher, item: Event, limit: float = 10.0) -> None:
+async def published(publisher: Publisher, item: Event) -> None:
     """Publish as a caller would that tries again."""
-    async with asyncio.timeout(limit):
+    async with asyncio.timeout(WAIT_S):
         while True:
             try:
                 await publisher.publish(EXCHANGE, item)
@@ -134,14 +138,14 @@ def test_a_missing_exchange_fails_what_is_pending_and_publishing_goes_on(
 
 def test_a_broker_that_stands_still_is_given_up_after_the_limit(services: Endpoints) -> None:
     async def scenario(publisher: Publisher, _: Topology, proxy: Proxy) -> None:
-        await publisher.publish(EXCHANGE, event("e1"))
+        await published(publisher, event("e1"))
         proxy.freeze()
         with pytest.raises(Unavailable, match="in time"):
             await publisher.publish(EXCHANGE, event("e2"))
         with pytest.raises(Unavailable):
             await publisher.ping()
         proxy.thaw()
-        await publisher.publish(EXCHANGE, event("e3"))
+        await published(publisher, event("e3"))
 
     play_behind_proxy(services.amqp_url, scenario)
 

@@ -138,11 +138,16 @@ def test_it_finishes_what_is_in_flight_and_exits_with_zero(serve: Serve) -> None
 
 
 def test_while_draining_it_serves_but_is_not_ready(serve: Serve) -> None:
-    echo = serve("echo", WORD="up", DRAIN_SECONDS="1.5")
+    echo = serve("echo", WORD="up", DRAIN_SECONDS="300")
     echo.process.terminate()
     wait_until(lambda: requests.get(echo.url + "/readyz", timeout=WAIT_S).status_code == 503)
     assert requests.post(echo.url, data=b"late", timeout=WAIT_S).content == b"late"
-    assert echo.process.wait(WAIT_S) == 0
+    assert echo.stop() == 0, "a second signal ends the drain"
+
+
+def test_a_drain_ends_by_itself(serve: Serve) -> None:
+    echo = serve("echo", WORD="up", DRAIN_SECONDS="0.2")
+    assert echo.stop() == 0
 
 
 def _connections(url: str) -> list[str]:
