@@ -2,8 +2,6 @@
 
 import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,32 +10,45 @@ from pathlib import Path
 import pytest
 import requests
 
+from local.sandbox.client import Sandbox
 from local.services import clock
+from tests.programs import ROOT, Program, start
 from tests.waits import WAIT_S
 
-ROOT = Path(__file__).resolve().parents[1]
+__all__ = ["ROOT"]
 
 
-def start_function(
-    source: str | Path, port: int, output: Path, **environment: str
-) -> subprocess.Popen[bytes]:
+def start_function(source: str | Path, port: int, output: Path, **environment: str) -> Program:
     """A handler in a process, as an image runs it, with these variables and no others."""
+    variables = {
+        "PATH": os.environ["PATH"],
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "FUNCTION_SOURCE": str(source),
+        "SECRETS_DIR": str(output.parent / "secrets"),
+        **clock.moved(),
+        **environment,
+    }
     with output.open("ab") as file:
-        return subprocess.Popen(
-            [sys.executable, "-m", "shared.runtime.serve"],
-            cwd=ROOT,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOST": "127.0.0.1",
-                "PORT": str(port),
-                "FUNCTION_SOURCE": str(source),
-                "SECRETS_DIR": str(output.parent / "secrets"),
-                **clock.moved(),
-                **environment,
-            },
-            stdout=file,
-            stderr=subprocess.STDOUT,
+        return start("shared.runtime.serve", environment=variables, output=file)
+
+
+@contextmanager
+def sandbox_process(*arguments: str) -> Iterator[tuple[Sandbox, Program]]:
+    """The simulators on a port of their own choice, until the end of the block."""
+    reads, writes = os.pipe()
+    variables = {"PATH": os.environ["PATH"], **clock.moved()}
+    with os.fdopen(reads) as said, os.fdopen(writes, "wb") as output:
+        program = start(
+            "local.sandbox", "--port", "0", *arguments, environment=variables, output=output
         )
+        output.close()
+        try:
+            with Sandbox(said.readline().split()[-1]) as client:
+                yield client, program
+        finally:
+            program.terminate()
+            program.wait(WAIT_S)
 
 
 def wait_until(ready: Callable[[], bool]) -> None:

@@ -5,11 +5,13 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 
 from shared.command.parser import CommandParser
 from tests.command.test_tree import COMMANDS, LEAVES, ids, words_of
+from tests.programs import start
 from tests.support import ROOT
 from tests.waits import WAIT_S
 
@@ -22,22 +24,22 @@ def run(
 ) -> tuple[int, str]:
     """Type a line where nobody reads the closed streams; its code, and what the other one said."""
     program, *words = shlex.split(line)
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **variables}
     reader, writer = os.pipe()
     os.close(reader)
-    streams = {name: writer if name in closed else subprocess.PIPE for name in BOTH}
-    done = subprocess.run(
-        [sys.executable, "-m", MODULES[program], *words],
-        cwd=folder,
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **variables},
-        stdin=subprocess.DEVNULL,
-        stdout=streams["stdout"],
-        stderr=streams["stderr"],
-        timeout=WAIT_S,
-        check=False,
-        text=True,
-    )
-    os.close(writer)
-    return done.returncode, (done.stdout or "") + (done.stderr or "")
+    with os.fdopen(writer, "wb") as unread, TemporaryFile("w+") as said:
+        output, errors = (unread if name in closed else said for name in BOTH)
+        done = start(
+            MODULES[program],
+            *words,
+            environment=environment,
+            output=output,
+            errors=errors,
+            folder=folder,
+        )
+        code = done.wait(WAIT_S)
+        said.seek(0)
+        return code, said.read()
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=ids(COMMANDS))

@@ -3,7 +3,6 @@
 import asyncio
 import functools
 import os
-import sys
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -25,6 +24,7 @@ from shared.runtime.service_auth import ServiceTokens
 from shared.storage.database import Database
 from tests.messaging.broker import fresh_topology
 from tests.ports import free_port
+from tests.programs import Program, start
 from tests.waits import WAIT_S
 
 EXCHANGE = INBOUND_WHATSAPP_MESSAGES
@@ -157,19 +157,15 @@ class World:
             yield routes
 
     @asynccontextmanager
-    async def process(self, **more: object) -> AsyncIterator[asyncio.subprocess.Process]:
+    async def process(self, **more: object) -> AsyncIterator[Program]:
         """A connector as a process of its own, killed in the end if it still runs."""
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "connector"),
-            env=os.environ | self.environment(**more),
-            stdout=asyncio.subprocess.DEVNULL,
-        )
+        environment = os.environ | self.environment(**more)
+        program = await asyncio.to_thread(start, "connector", environment=environment, errors=2)
         try:
-            yield child
+            yield program
         finally:
-            if child.returncode is None:
-                child.kill()
-                await child.wait()
+            program.kill()
+            await asyncio.to_thread(program.wait, WAIT_S)
 
     async def publish(self, *events: Event) -> None:
         """Publish in order, again and again where the broker is away."""

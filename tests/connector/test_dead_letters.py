@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,26 +10,21 @@ from shared.messaging.envelope import Event, EventType
 from shared.messaging.topology import OUTBOUND_GENESYS_MESSAGES
 from tests.connector.harness import OK, Reply, World, eventually, in_order, play
 from tests.messaging.broker import TENANT, event, settings_of, until
+from tests.programs import run
 
 REFUSED = Reply(422, problem={"code": "bad_input", "detail": "no such thing"})
 
 
 async def parley(world: World, *arguments: str) -> tuple[int, str]:
     """The command beside a running connector: its exit code and what it printed."""
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "parley", *arguments),
-        env={
-            "PATH": os.environ["PATH"],
-            "DATABASE_URL_CONNECTOR": world.endpoints.database_url("connector"),
-            **settings_of(world.topology, world.endpoints.amqp_url),
-            **clock.moved(),
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    out, _ = await child.communicate()
-    assert child.returncode is not None
-    return child.returncode, out.decode()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL_CONNECTOR": world.endpoints.database_url("connector"),
+        **settings_of(world.topology, world.endpoints.amqp_url),
+        **clock.moved(),
+    }
+    done = await asyncio.to_thread(run, "parley", *arguments, environment=environment)
+    return done.returncode, done.stdout + done.stderr
 
 
 def mine(world: World) -> tuple[str, str]:

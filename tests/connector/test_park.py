@@ -123,7 +123,7 @@ def test_nothing_is_lost_when_the_connector_is_killed_with_events_in_hand(
             await world.publish(*events)
             await until(lambda: len(world.function.all_taken) >= 10)
             doomed.send_signal(signal.SIGKILL)
-            await doomed.wait()
+            await asyncio.to_thread(doomed.wait, WAIT_S)
         assert len(world.function.all_taken) < 100
         async with world.connector():
             await until(lambda: len(world.function.all_taken) == 100)
@@ -147,7 +147,7 @@ def test_the_second_connector_goes_on_where_the_killed_one_stopped(migrated: End
             await world.rows_become("parked", 100)
             async with world.connector(port=free_port()):
                 first.send_signal(signal.SIGKILL)
-                await first.wait()
+                await asyncio.to_thread(first.wait, WAIT_S)
                 await world.publish(*events[120:])
                 await until(lambda: len(world.function.all_taken) == 100)
                 outage.on = False
@@ -165,7 +165,7 @@ def test_a_stop_finishes_what_is_under_way_and_exits_with_zero(migrated: Endpoin
             await world.publish(*events)
             await until(lambda: world.function.under_way >= 10)
             child.terminate()
-            assert await asyncio.wait_for(child.wait(), WAIT_S) == 0
+            assert await asyncio.to_thread(child.wait, WAIT_S) == 0
         taken = len(world.function.all_taken)
         assert 10 <= taken < 60
         async with world.connector():

@@ -1,7 +1,5 @@
 """wa-api and genesys-api against the strict simulators, faults switched on."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -16,6 +14,7 @@ from tests.delivery.bodies import CHANNEL, INTEGRATION
 from tests.delivery.conftest import DROPPED, Delivery, launch, token_answer
 from tests.delivery.provider import NUMBER, TEXT, TOKEN
 from tests.moments import told_at
+from tests.support import sandbox_process
 from tests.waits import WAIT_S
 
 PHONE_ID = "106540352242922"
@@ -57,12 +56,8 @@ WORLD: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def simulators() -> Iterator[Sandbox]:
-    command = [sys.executable, "-m", "local.sandbox", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        with Sandbox(running.stdout.readline().split()[-1]) as client:
-            yield client
-        running.terminate()
+    with sandbox_process() as (client, _):
+        yield client
 
 
 @pytest.fixture(scope="module")

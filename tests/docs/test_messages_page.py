@@ -1,21 +1,18 @@
 """docs/messages.md is what the tables of the transforms say."""
 
-import subprocess
-import sys
-
 from local.messages_page import page
 from shared.transforms.changes import CHANGES
 from shared.transforms.inbound_types import TYPES
 from shared.transforms.outbound_types import CONTENT
 from shared.transforms.receipts import RECEIPTS
 from tests.docs.pages import ROOT
+from tests.programs import run
 
 PAGE = ROOT / "docs" / "messages.md"
-COMMAND = [sys.executable, "-m", "local.messages_page"]
 
 
 def test_the_page_is_what_the_tables_say() -> None:
-    written = subprocess.run(COMMAND, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    written = run("local.messages_page", environment={}).stdout
     assert PAGE.read_text(encoding="utf-8") == written, (
         "type: python -m local.messages_page > docs/messages.md"
     )

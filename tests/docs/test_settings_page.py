@@ -1,20 +1,17 @@
 """docs/configuration.md is what the code says, and a setting without words can not pass."""
 
-import subprocess
-import sys
-
 import pytest
 from pydantic import Field
 
 from local.settings_page import ROOT, entries
 from shared.runtime.settings import Settings
+from tests.programs import run
 
 PAGE = ROOT / "docs" / "configuration.md"
-COMMAND = [sys.executable, "-m", "local.settings_page"]
 
 
 def test_the_page_is_what_the_settings_say() -> None:
-    written = subprocess.run(COMMAND, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    written = run("local.settings_page", environment={}).stdout
     assert PAGE.read_text(encoding="utf-8") == written, (
         "type: python -m local.settings_page > docs/configuration.md"
     )

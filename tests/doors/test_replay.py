@@ -1,8 +1,6 @@
 """`parley replay` makes of stored bodies the very events that the doors made."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import partial
 
@@ -19,31 +17,23 @@ from tests.doors.conftest import s3_of
 from tests.doors.house import Company, House, text
 from tests.messaging.broker import settings_of
 from tests.moments import unix_at
+from tests.programs import run
 from tests.services.processes import SERVICE_KEY
-from tests.support import ROOT
-from tests.waits import WAIT_S
 
 EXCHANGES = (INBOUND_WHATSAPP_MESSAGES, INBOUND_WHATSAPP_STATUSES, OUTBOUND_GENESYS_MESSAGES)
 Replay = Callable[..., tuple[int, str]]
 
 
 def _run(house: House, services: Endpoints, *arguments: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "parley", "replay", *arguments],
-        cwd=ROOT,
-        env={
-            "PATH": os.environ["PATH"],
-            "TENANCY_URL": house.tenancy.url,
-            "SERVICE_TOKEN_KEY": SERVICE_KEY,
-            **settings_of(house.topology, services.amqp_url),
-            **s3_of(services, services.s3_endpoint_url),
-            **clock.moved(),
-        },
-        capture_output=True,
-        text=True,
-        timeout=WAIT_S,
-        check=False,
-    )
+    environment = {
+        "PATH": os.environ["PATH"],
+        "TENANCY_URL": house.tenancy.url,
+        "SERVICE_TOKEN_KEY": SERVICE_KEY,
+        **settings_of(house.topology, services.amqp_url),
+        **s3_of(services, services.s3_endpoint_url),
+        **clock.moved(),
+    }
+    done = run("parley", "replay", *arguments, environment=environment)
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, done.stdout + done.stderr
 

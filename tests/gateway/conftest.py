@@ -8,7 +8,8 @@ import pytest
 
 from local.services import Endpoints
 from shared.tenancy.vault import KeyRing
-from tests.gateway.office import PAGE, Office, declare, furnish, sandbox_process
+from tests.gateway.office import PAGE, Office, declare, furnish
+from tests.support import sandbox_process
 from tests.tenancy.serving import served
 
 
@@ -17,7 +18,7 @@ def office(migrated: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Ite
     folder = tmp_path_factory.mktemp("gateway")
     redis = {"REDIS_URL": migrated.redis_url}
     with ExitStack() as stack:
-        sandbox = stack.enter_context(sandbox_process())
+        sandbox, _ = stack.enter_context(sandbox_process())
         tenancy = stack.enter_context(
             served(
                 "tenancy",

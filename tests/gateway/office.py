@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -21,17 +17,6 @@ from tests.waits import WAIT_S
 
 NOON = told_at()
 PAGE = "https://desk.acme.example"
-
-
-@contextmanager
-def sandbox_process() -> Iterator[Sandbox]:
-    command = [sys.executable, "-m", "local.sandbox", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        with Sandbox(running.stdout.readline().split()[-1]) as client:
-            yield client
-        running.terminate()
-        running.wait(WAIT_S)
 
 
 @dataclass

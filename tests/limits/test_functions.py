@@ -2,8 +2,6 @@
 
 import asyncio
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,6 +17,7 @@ from tests.delivery.conftest import Delivery, launch, token_answer
 from tests.delivery.test_sandbox import PHONE_ID, message, receipt
 from tests.limits.house import Line, Queue, client_of, codes, nobody_yet, token_of, world
 from tests.storage.redis_server import RedisServer, until
+from tests.support import sandbox_process
 from tests.waits import WAIT_S
 
 TOLD = 'parley_limit_told_total{limit="number"}'
@@ -27,12 +26,8 @@ CUSTOMERS = [str(4_915_100_000_000 + number) for number in range(100)]
 
 @pytest.fixture(scope="module")
 def simulators() -> Iterator[Sandbox]:
-    command = [sys.executable, "-m", "local.sandbox", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        with Sandbox(running.stdout.readline().split()[-1]) as client:
-            yield client
-        running.terminate()
+    with sandbox_process() as (client, _):
+        yield client
 
 
 Running = dict[str, list[Delivery]]

@@ -1,15 +1,13 @@
 """Several processes on one Redis: never over a limit together, and not far under it either."""
 
-import subprocess
-import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 from redis import Redis
 
 from tests.limits.sender import Sent
+from tests.programs import run
 from tests.storage.redis_server import RedisServer
-from tests.support import ROOT
-from tests.waits import WAIT_S
 
 REPLICAS = 4
 SECONDS = 4.0
@@ -19,14 +17,12 @@ def replicas(server: RedisServer, rate: float, customers: int) -> list[Sent]:
     """What so many replicas sent, in order."""
     with Redis.from_url(server.url) as client:
         client.flushall()
-    command = [sys.executable, "-m", "tests.limits.sender", server.url]
-    command += [str(SECONDS), str(rate), str(customers)]
-    running = [
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        for _ in range(REPLICAS)
-    ]
-    lines = [line for one in running for line in one.communicate(timeout=WAIT_S)[0].splitlines()]
-    assert [one.returncode for one in running] == [0] * REPLICAS
+    words = ("tests.limits.sender", server.url, str(SECONDS), str(rate), str(customers))
+    with ThreadPoolExecutor(REPLICAS) as pool:
+        running = [pool.submit(run, *words, environment={}) for _ in range(REPLICAS)]
+    done = [one.result() for one in running]
+    assert [(one.returncode, one.stderr) for one in done] == [(0, "")] * REPLICAS
+    lines = [line for one in done for line in one.stdout.splitlines()]
     parts = [line.split(" ", 2) for line in lines]
     sent = [Sent(float(first), float(last), who) for first, last, who in parts]
     return sorted(sent, key=lambda one: one.earliest)

@@ -1,8 +1,6 @@
 """Files against the strict simulators: the bytes at the other side are those that were sent."""
 
 import hashlib
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -19,6 +17,7 @@ from tests.delivery.provider import TOKEN
 from tests.delivery.test_sandbox import CLIENT, PHONE_ID, WORLD
 from tests.media.conftest import REGION, Mover, launch
 from tests.storage.s3_tools import MEGABYTE
+from tests.support import sandbox_process
 from tests.waits import WAIT_S
 
 CUSTOMER = "4915112345678"
@@ -26,12 +25,8 @@ CUSTOMER = "4915112345678"
 
 @pytest.fixture(scope="module")
 def simulators() -> Iterator[Sandbox]:
-    command = [sys.executable, "-m", "local.sandbox", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        with Sandbox(running.stdout.readline().split()[-1]) as client:
-            yield client
-        running.terminate()
+    with sandbox_process() as (client, _):
+        yield client
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """The command run as a person runs it: arguments in, exit code and words out."""
 
 import dataclasses
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +8,10 @@ import pytest
 
 from local.services import Endpoints, clock
 from parley.doctor_checks import FUNCTIONS
+from tests import programs
 from tests.support import ROOT
 from tests.tenancy.conftest import key_ring, tenancy
 from tests.tenancy.serving import SERVICE_KEY, Served
-from tests.waits import WAIT_S
 
 __all__ = ["key_ring", "tenancy"]
 
@@ -35,21 +33,15 @@ def parley(tmp_path: Path) -> Parley:
     def run(
         *arguments: str | Path, folder: Path = tmp_path, typed: str = "", **variables: str
     ) -> Said:
-        done = subprocess.run(
-            [sys.executable, "-m", "parley", *map(str, arguments)],
-            cwd=folder,
-            env={
-                "PATH": "/usr/bin:/bin",
-                "PYTHONPATH": str(ROOT),
-                "SECRETS_DIR": str(tmp_path / "none"),
-                **clock.moved(),
-                **variables,
-            },
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=WAIT_S,
-            check=False,
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": str(ROOT),
+            "SECRETS_DIR": str(tmp_path / "none"),
+            **clock.moved(),
+            **variables,
+        }
+        done = programs.run(
+            "parley", *arguments, environment=environment, folder=folder, typed=typed
         )
         assert "Traceback" not in done.stderr, done.stderr
         return Said(done.returncode, done.stdout, done.stderr)

@@ -1,7 +1,6 @@
 """Runs a handler in a process of its own, as an image would."""
 
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.ports import free_port
+from tests.programs import Program
 from tests.support import answers, start_function, wait_until
 from tests.waits import WAIT_S
 
@@ -21,7 +21,7 @@ class Running:
     """A served function."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: Program
     output: Path
 
     def stop(self) -> int:

@@ -1,7 +1,5 @@
 """Settings: environment first, then mounted secrets; everything wrong said at once."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +7,7 @@ from pydantic import Field, SecretStr
 
 from shared.runtime.errors import SettingsError
 from shared.runtime.settings import Settings
+from tests.programs import run
 from tests.support import ROOT
 
 
@@ -124,21 +123,15 @@ def test_an_unknown_log_level_is_a_fault_of_the_settings(
 
 def every_process() -> list[list[str]]:
     functions = sorted((ROOT / "functions").glob("*/handler.py"))
-    serve = ["-m", "shared.runtime.serve", "--source"]
-    return [["-m", "connector"], *([*serve, str(path)] for path in functions)]
+    serve = ["shared.runtime.serve", "--source"]
+    return [["connector"], *([*serve, str(path)] for path in functions)]
 
 
 @pytest.mark.parametrize("words", every_process(), ids=lambda words: Path(words[-1]).parent.name)
 def test_every_process_ends_with_78_and_words(words: list[str], tmp_path: Path) -> None:
     (tmp_path / "service-token-key").write_bytes(b"\xff")
-    done = subprocess.run(
-        [sys.executable, *words],
-        cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "LOG_LEVEL": "LOUD", "SECRETS_DIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = {"PATH": "/usr/bin:/bin", "LOG_LEVEL": "LOUD", "SECRETS_DIR": str(tmp_path)}
+    done = run(*words, environment=environment)
     assert done.returncode == 78
     assert "LOG_LEVEL: is none of" in done.stderr
     assert "SERVICE_TOKEN_KEY: the secret file" in done.stderr

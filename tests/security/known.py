@@ -2,10 +2,9 @@
 
 import ast
 import re
-import subprocess
-import sys
 from pathlib import Path
 
+from tests.programs import run
 from tests.support import ROOT
 
 PUBLIC = {"api-gateway", "wa-webhook", "genesys-webhook"}
@@ -15,23 +14,13 @@ INSIDE = sorted(
     if path.parent.name not in PUBLIC
 )
 _PATH = re.compile(r"/[a-z][a-z0-9_{}/-]*")
-_PRINT = """
-import json, sys
-sys.path[:0] = [{folder!r}, {root!r}]
-import handler
-for route in getattr(getattr(handler, "app", None), "routes", []):
-    for method in getattr(route, "methods", None) or ():
-        print(json.dumps([method, route.path]))
-"""
 
 
 def routes(name: str) -> set[tuple[str, str]]:
     """Methods and paths of a function: of its FastAPI app, and every path that its code names."""
     folder = ROOT / "functions" / name
-    program = _PRINT.format(folder=str(folder), root=str(ROOT))
-    told = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
-    )
+    told = run("tests.security.listing", environment={"PYTHONPATH": str(ROOT)}, folder=folder)
+    assert told.returncode == 0, told.stderr
     found = {tuple(ast.literal_eval(line)) for line in told.stdout.splitlines()}
     named = {text for path in folder.rglob("*.py") for text in _texts(path)}
     anywhere = {("POST", "/"), ("GET", "/openapi.json"), ("GET", "/docs")}

@@ -1,7 +1,6 @@
 """One of our functions in a process that a test may stop and start again at the same address."""
 
 import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import requests
 
 from shared.runtime.service_auth import ServiceTokens
 from tests.ports import free_port
+from tests.programs import Program
 from tests.support import answers, start_function, wait_until
 from tests.waits import WAIT_S
 
@@ -25,7 +25,7 @@ class Process:
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = folder / f"{name}-{self.port}.log"
         self._settings = {"SERVICE_TOKEN_KEY": SERVICE_KEY, **environment}
-        self._running: subprocess.Popen[bytes] | None = None
+        self._running: Program | None = None
 
     def launch(self) -> "Process":
         """Start it without waiting: several start side by side."""

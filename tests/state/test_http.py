@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +29,7 @@ from shared.services.state import (
     Undelivered,
 )
 from tests.ports import free_port
+from tests.programs import Program
 from tests.state.desk import NOON, new_id
 from tests.support import answers, start_function, wait_until
 from tests.waits import WAIT_S
@@ -39,7 +39,7 @@ WAMID = "wamid.HBgNNDk/MTcw+w=="
 T = TypeVar("T")
 
 
-def serve(tmp: Path, database_url: str, redis_url: str) -> tuple[str, subprocess.Popen[bytes]]:
+def serve(tmp: Path, database_url: str, redis_url: str) -> tuple[str, Program]:
     port = free_port()
     settings = {"SERVICE_TOKEN_KEY": KEY, "DATABASE_URL": database_url, "REDIS_URL": redis_url}
     process = start_function("functions/state/handler.py", port, tmp / "state.log", **settings)

@@ -1,7 +1,6 @@
 """Runs one of our functions in a process of its own, and calls it with a service token."""
 
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import requests
 
 from shared.runtime.service_auth import ServiceTokens
 from tests.ports import free_port
+from tests.programs import Program
 from tests.support import answers, start_function, wait_until
 from tests.waits import WAIT_S
 
@@ -22,7 +22,7 @@ SERVICE_KEY = "a-service-token-key-of-forty-characters!"
 class Served:
     name: str
     url: str
-    process: subprocess.Popen[bytes]
+    process: Program
     output: Path
 
     def call(

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from local.faas.plan import Plan
 from local.faas.state import State
 from local.services import clock
 from tests.ports import free_port
+from tests.programs import run
 from tests.waits import WAIT_S
 
 # Answers /readyz; tells its environment and secrets; dies when asked to.
@@ -71,15 +71,8 @@ class Room:
 
     def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run `faas-local ARGUMENTS` to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "local.faas.command", *arguments],
-            cwd=self.folder,
-            env={"PATH": "/usr/bin:/bin", **clock.moved(), **environment},
-            capture_output=True,
-            text=True,
-            timeout=WAIT_S,
-            check=False,
-        )
+        variables = {"PATH": "/usr/bin:/bin", **clock.moved(), **environment}
+        return run("local.faas.command", *arguments, environment=variables, folder=self.folder)
 
     def up(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """`faas-local up` without servers and simulators."""

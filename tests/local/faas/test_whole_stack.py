@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from local.faas.processes import port_free
 from local.faas.state import State
 from local.services import Endpoints, clock
 from tests.ports import free_offset
+from tests.programs import run
 from tests.support import wait_until
 from tests.waits import WAIT_S
 
@@ -32,14 +32,8 @@ class Copy:
     environment: dict[str, str]
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "local.faas.command", *arguments, "--root", str(self.root)],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        words = (*arguments, "--root", str(self.root))
+        return run("local.faas.command", *words, environment=self.environment, limit=4 * WAIT_S)
 
     def pid(self, name: str) -> int:
         identity = State.read(Layout(self.root).state_file).entries[name].identity
@@ -58,7 +52,7 @@ def copy(migrated: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Itera
     given = servers.variables_of(migrated) | {"QUEUE_PREFIX": "whole."}
     environment = {"PATH": os.environ["PATH"], **clock.moved(), **given}
     made = Copy(tmp_path_factory.mktemp("whole") / ".local", ports, environment)
-    options = ("--services", "none", "--port-offset", str(offset), "--wait", str(WAIT_S))
+    options = ("--services", "none", "--port-offset", str(offset), "--wait", str(3 * WAIT_S))
     # The tests' database holds secrets under keys of other tests.
     up = made.command("up", *options, "--new-key-ring")
     try:

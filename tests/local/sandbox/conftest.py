@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +9,7 @@ import pytest
 from local.sandbox.client import Sandbox
 from local.sandbox.room.settings import Settings
 from tests.local.sandbox.support import Receiver, World
-from tests.waits import WAIT_S
+from tests.support import sandbox_process
 
 FAST = {
     "graph": {"retry_first_s": 0.02, "status_delay_ms": {"sent": 1, "delivered": 20, "read": 40}},
@@ -21,14 +19,9 @@ FAST = {
 
 @pytest.fixture(scope="session")
 def process() -> Iterator[Sandbox]:
-    command = [sys.executable, "-m", "local.sandbox", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        url = running.stdout.readline().split()[-1]
-        with Sandbox(url) as client:
-            yield client
-        running.terminate()
-        assert running.wait(WAIT_S) in {0, -15}
+    with sandbox_process() as (client, program):
+        yield client
+    assert program.returncode in {0, -15}
 
 
 @pytest.fixture(scope="session")

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import closing
 from socket import socket
 from typing import get_args
 
-from local.sandbox.client import Sandbox
 from local.sandbox.room.faults import Kind
-from tests.waits import WAIT_S
-
-COMMAND = [sys.executable, "-m", "local.sandbox"]
+from tests.programs import run
+from tests.support import sandbox_process
 
 
 def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
+    return run("local.sandbox", *arguments, environment={"PATH": os.environ["PATH"]})
 
 
 def test_help_names_every_setting() -> None:
@@ -56,12 +55,8 @@ def test_a_taken_port_is_said() -> None:
 
 
 def test_it_starts_with_its_settings_and_stops_when_told() -> None:
-    arguments = ["--port", "0", "--no-limits", "--set", 'graph.statuses=["sent"]']
-    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        with Sandbox(running.stdout.readline().split()[-1]) as sandbox:
-            sandbox.wait_ready()
-            settings = sandbox.settings()
-        running.terminate()
-        assert running.wait(WAIT_S) in {0, -15}
+    with sandbox_process("--no-limits", "--set", 'graph.statuses=["sent"]') as (sandbox, program):
+        sandbox.wait_ready()
+        settings = sandbox.settings()
+    assert program.returncode in {0, -15}
     assert (settings["limits"], settings["graph"]["statuses"]) == ("off", ["sent"])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from local.sandbox.graph.accounts import FIELDS
 from local.sandbox.graph.inbound.table import KINDS
 from local.sandbox.room.kinds import Kind
 from tests.local.sandbox.support import World
+from tests.programs import run
 
 CUSTOMER = "919876543210"
 
@@ -91,7 +91,6 @@ def test_the_page_lists_them_all(table: dict[str, Kind]) -> None:
 
 
 def test_help_lists_them_all() -> None:
-    command = [sys.executable, "-m", "local.sandbox", "--help"]
-    words = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    words = run("local.sandbox", "--help", environment={"PATH": os.environ["PATH"]}).stdout
     for name in (*KINDS, *AGENT_KINDS, *FIELDS):
         assert f"\n  {name} " in words

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
-from local.sandbox.client import Sandbox
 from tests.local.sandbox.support import Receiver, World
+from tests.support import sandbox_process
 from tests.waits import WAIT_S
 
 MB = 1024 * 1024
@@ -30,15 +28,11 @@ def peak(pid: int) -> int:
 @pytest.fixture
 def lonely(receiver: Receiver) -> Iterator[tuple[World, int]]:
     """A world in a process of its own, and that process' id."""
-    command = [sys.executable, "-m", "local.sandbox", "--port", "0", "--no-limits"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        with Sandbox(running.stdout.readline().split()[-1]) as sandbox:
-            world = World(sandbox, receiver)
-            sandbox.setup(world.described())
-            world.opened()
-            yield world, running.pid
-        running.terminate()
+    with sandbox_process("--no-limits") as (sandbox, program):
+        world = World(sandbox, receiver)
+        sandbox.setup(world.described())
+        world.opened()
+        yield world, program.pid
 
 
 def form(boundary: str) -> Iterator[bytes]:
