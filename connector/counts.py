@@ -15,9 +15,6 @@ DEAD = counter("connector_dead", "Events given up.", ["exchange", "reason"])
 UNREACHABLE = counter("connector_unreachable", "Attempts that never left.", ["exchange"])
 IN_FLIGHT = gauge("connector_in_flight", "Calls under way.", ["exchange"])
 HELD_TENANTS = gauge("connector_held_tenants", "Tenants held after failures.", ["exchange"])
-SLOWED_TENANTS = gauge(
-    "connector_slowed_tenants", "Tenants that give way to the others.", ["exchange"]
-)
 PARKED_ROWS = gauge("connector_parked_rows", "Rows in the park.", ["exchange"])
 SECONDS = histogram("connector_call_seconds", "How long a function took to answer.", ["exchange"])
 SWEPT = counter("connector_swept", "Events brought from the spool to their queues.")

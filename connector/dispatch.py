@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import time
-from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 import aiohttp
@@ -13,13 +11,11 @@ import orjson
 from connector.policy import Answer
 from connector.values import Held
 from shared.messaging.envelope import CONTENT_TYPE
-from shared.runtime.lag import HEADER
 from shared.runtime.service_auth import ServiceTokens
 
 CONNECT_S = 1.0
 PROBLEM_BYTES = 4096
 DETAIL_CHARACTERS = 300
-_PART = re.compile(r"0\.[0-9]{1,6}|1\.0{1,6}")
 
 
 class Target:
@@ -57,7 +53,7 @@ class Target:
                 timeout=self._limit,
                 allow_redirects=False,
             ) as response:
-                return replace(await _answer(response), late=_late(response))
+                return await _answer(response)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             return Answer(trouble="unreachable", detail=f"{self.name} can not be reached")
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -72,12 +68,6 @@ async def _answer(response: aiohttp.ClientResponse) -> Answer:
     code, detail = _problem(await response.content.read(PROBLEM_BYTES))
     retry_after = _seconds(response.headers.get("Retry-After"))
     return Answer(response.status, retry_after=retry_after, code=code, detail=detail)
-
-
-def _late(response: aiohttp.ClientResponse) -> float:
-    """The part of its looks at which the function was late; 0 when it does not say."""
-    told = response.headers.get(HEADER, "")
-    return float(told) if _PART.fullmatch(told) else 0.0
 
 
 def _done(body: bytes) -> tuple[str, str]:

@@ -1,11 +1,10 @@
-"""What a route obeys: how much at once, how patient, and when a tenant gives way."""
+"""What a route obeys: how much at once, and how patient."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from connector.lane import Rules
-from connector.pace import Yielding
 from connector.policy import Policy
 
 
@@ -16,4 +15,3 @@ class Limits:
     slots: int = 128
     rules: Rules = field(default_factory=Rules)
     policy: Policy = field(default_factory=Policy)
-    yielding: Yielding = field(default_factory=Yielding)

@@ -32,7 +32,6 @@ class Answer:
     detail: str = ""
     outcome: str = ""  # of a success: what the function says it did
     settles: str = ""  # of a success: the event whose fate it may have told
-    late: float = 0.0  # part of its looks at which the function came late to its work
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class Route:
     ) -> None:
         self._notes = notes
         self.exchange = exchange
-        self.tenants = Tenants(limits.slots, yielding=limits.yielding)
+        self.tenants = Tenants(limits.slots)
         self.stopping = False
         self._admission = admission
         self._target = target
@@ -56,7 +56,6 @@ class Route:
         self._clock = asyncio.get_running_loop().time
         self.gate = Gate(self._clock)
         self._reachable = True  # as it was last logged
-        self._ticked = self._clock()
         self._delivered = counts.DELIVERED.labels(exchange)
         self._seconds = counts.SECONDS.labels(exchange)
         self._workers: deque[Worker] = deque()
@@ -111,7 +110,6 @@ class Route:
     def tick(self) -> None:
         """Time has passed: waits end, held tenants may try one event."""
         now = self._clock()
-        self._give_way(now)
         for tenant in self.tenants.due_probes(now):
             if any(worker.window.probe(tenant) for worker in self._workers):
                 self.tenants.probed(tenant, now)
@@ -120,12 +118,6 @@ class Route:
             worker.nudge()
         self.pump()
         counts.IN_FLIGHT.labels(self.exchange).set(self.tenants.in_flight)
-
-    def _give_way(self, now: float) -> None:
-        for tenant in self.tenants.pace.passed(now - self._ticked):
-            log.info("tenant_slowed", extra={"exchange": self.exchange, "tenant_id": tenant})
-        self._ticked = now
-        counts.SLOWED_TENANTS.labels(self.exchange).set(len(self.tenants.pace.slowed))
 
     def hasten(self, tenants: Collection[str] = ()) -> None:
         """Somebody is suspended no more, or these tenants' credentials are new: try at once."""
@@ -200,7 +192,6 @@ class Route:
                 answer = _surprise(error)
         self._seconds.observe(time.perf_counter() - began)
         self._log_reach(answer.detail)
-        self.tenants.pace.heard(answer.late)
         await self._conclude(worker, held, answer)
 
     def _log_reach(self, detail: str) -> None:

@@ -8,7 +8,6 @@ from pydantic_settings import NoDecode
 
 from connector.lane import Rules
 from connector.limits import Limits
-from connector.pace import Yielding
 from connector.policy import Policy
 from shared.messaging.topology import (
     INBOUND_WHATSAPP_MESSAGES,
@@ -112,18 +111,6 @@ class Settings(AmqpSettings, DatabaseSettings, ObjectSettings, RedisSettings, Se
     max_age_seconds: float = Field(
         24 * 3600.0, gt=0, description="Age at which an event is given up, outages included"
     )
-    late_part: float = Field(
-        0.05,
-        gt=0,
-        le=1,
-        description=(
-            "Part of the time for which a function may be late to its work; over it a tenant that"
-            " fills its half of the slots gives way to the others. 1: nobody does"
-        ),
-    )
-    least_per_second: float = Field(
-        10.0, ge=1, le=10_000, description="Events a second that a tenant is left when it gives way"
-    )
     first_wait_seconds: float = Field(
         0.5, gt=0, le=60, description="First step of the backoff; it doubles, with jitter"
     )
@@ -133,7 +120,6 @@ class Settings(AmqpSettings, DatabaseSettings, ObjectSettings, RedisSettings, Se
         """What every route obeys."""
         return Limits(
             slots=self.slots,
-            yielding=Yielding(late=self.late_part, least=self.least_per_second),
             rules=Rules(
                 prefetch=self.prefetch,
                 tries=self.tries_before_parking,

@@ -1,15 +1,12 @@
 """Fairness between tenants on one route: slots in flight, and who is held after a run of failures.
 
-Rule: a tenant takes at most half of the slots; a held one takes one probe a second; `pace` slows
-a tenant that fills its half while the function is late.
+Rule: a tenant takes at most half of the slots; a held one takes one probe a second.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-
-from connector.pace import Pace, Yielding
 
 FAILURES_TO_HOLD = 5
 PROBE_EVERY_S = 1.0
@@ -24,7 +21,6 @@ class Tenants:
         *,
         failures_to_hold: int = FAILURES_TO_HOLD,
         probe_every: float = PROBE_EVERY_S,
-        yielding: Yielding | None = None,
     ) -> None:
         """`slots`: calls in flight at once, over all tenants."""
         self._slots = slots
@@ -35,7 +31,6 @@ class Tenants:
         self._total = 0
         self._failures: Counter[str] = Counter()
         self._probe_at: dict[str, float] = {}  # the held ones
-        self.pace = Pace(yielding)
 
     @property
     def in_flight(self) -> int:
@@ -57,14 +52,12 @@ class Tenants:
 
     def admits(self, tenant: str) -> bool:
         """Whether one more call of this tenant may start now."""
-        within = not self.full() and self._in_flight[tenant] < self._share
-        return within and self.pace.admits(tenant)
+        return not self.full() and self._in_flight[tenant] < self._share
 
     def took(self, tenant: str) -> None:
         """A call started."""
         self._in_flight[tenant] += 1
         self._total += 1
-        self.pace.took(tenant, crowds=self._in_flight[tenant] >= self._share)
 
     def released(self, tenant: str) -> None:
         """A call ended, however it did."""

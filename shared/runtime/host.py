@@ -17,7 +17,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.runtime import metrics
 from shared.runtime.errors import BodyTooLarge, NotFound, ParleyError, Unauthorised
 from shared.runtime.function import Check, Function, Resources
-from shared.runtime.lag import Lag
 from shared.runtime.logging import describe, logger
 from shared.runtime.problem import problem, problem_of
 from shared.runtime.refusals import refusals
@@ -49,7 +48,6 @@ class Host:
         self._function = function
         self._settings = settings
         self._kit: Resources | None = None
-        self._lag = Lag()
         self._tokens = (
             ServiceTokens.of(function.name, settings)
             if isinstance(settings, ServiceAuthSettings)
@@ -73,7 +71,6 @@ class Host:
                 log.error("start_failed", extra=describe(error) | words)
                 await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
                 return
-            await stack.enter_async_context(self._lag.measured())
             await send({"type": "lifespan.startup.complete"})
             log.info("started")
             await receive()
@@ -96,8 +93,7 @@ class Host:
         if body is None:  # the client left; nobody waits for an answer
             return
         scope.setdefault("state", {}).update(kit=self._kit, service_tokens=self._tokens)
-        told = send if self._function.public else self._lag.told(send)
-        await self._app(scope, _replay(body, receive), _timed(told))
+        await self._app(scope, _replay(body, receive), _timed(send))
 
     async def _own_route(self, scope: Scope) -> Response | None:
         path = scope["path"]

@@ -95,12 +95,3 @@ def test_silence_may_have_arrived() -> None:
         return web.Response()
 
     assert answer_of(hang, seconds=0.2).trouble == "no_answer"
-
-
-@pytest.mark.parametrize(
-    ("told", "late"),
-    [("0.125", 0.125), ("1.000", 1.0), ("", 0.0), ("nan", 0.0), ("-0.5", 0.0), ("9.0", 0.0)],
-)
-def test_how_late_a_function_is_comes_with_its_answer(told: str, late: float) -> None:
-    assert answer_of(replying(200, Parley_Late=told)) == Answer(200, late=late)
-    assert answer_of(replying(503, Parley_Late=told)).late == late
