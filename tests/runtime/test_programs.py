@@ -18,6 +18,8 @@ print(json.dumps([sys.argv[1:], dict(os.environ), os.getcwd(), sys.stdin.read(),
 print([name for name in sys.modules if name.partition(".")[0] in {ours!r}], file=sys.stderr)
 sys.exit(3)
 """
+# What a shell starts in the background does not.
+HEARS_CTRL_C = "import os, signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 OURS = ("shared", "connector", "local", "parley", "migrations", "pytest")
 
 
@@ -42,7 +44,7 @@ def test_it_has_what_it_was_given_and_nothing_else(tmp_path: Path) -> None:
         ("raise ValueError('sesame')", 1, "ValueError: sesame"),
         ("import sys; sys.exit('last words')", 1, "last words"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", -signal.SIGTERM, ""),
-        ("import os, signal; os.kill(os.getpid(), signal.SIGINT)", -signal.SIGINT, "Interrupt"),
+        (f"{HEARS_CTRL_C}; os.kill(os.getpid(), signal.SIGINT)", -signal.SIGINT, "Interrupt"),
     ],
     ids=["well", "error", "words", "term", "ctrl-c"],
 )
