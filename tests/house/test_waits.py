@@ -2,7 +2,10 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+
+from tests.house.test_rules import functions, nodes
 
 TESTS = Path(__file__).resolve().parents[1]
 CLOCKS = {"monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "clock"}
@@ -12,11 +15,15 @@ WAITING = {"join": 1, "result": 1, "timeout": 1, "wait": 1, "wait_for": 2}
 SHORTEST_WAIT_S = 1
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(TESTS.rglob("*.py")):
-        name = str(path.relative_to(TESTS))
-        if not name.startswith(("faults/", "house/")) and "bench_" not in name:
-            yield name, ast.parse(path.read_text())
+@cache
+def modules() -> dict[str, tuple[ast.AST, ...]]:
+    """Of what each module of the tests is made, the module itself first."""
+    names = {path: str(path.relative_to(TESTS)) for path in sorted(TESTS.rglob("*.py"))}
+    return {
+        name: nodes(path)
+        for path, name in names.items()
+        if not name.startswith(("faults/", "house/")) and "bench_" not in name
+    }
 
 
 def number(node: ast.expr) -> float:
@@ -36,8 +43,8 @@ def limits(call: ast.Call) -> Iterator[ast.expr]:
 def test_no_test_waits_by_a_limit_of_its_own() -> None:
     own = [
         f"{name}:{node.lineno}"
-        for name, tree in modules()
-        for node in ast.walk(tree)
+        for name, made_of in modules().items()
+        for node in made_of
         if isinstance(node, ast.Call)
         and any(number(limit) >= SHORTEST_WAIT_S for limit in limits(node))
     ]
@@ -80,10 +87,29 @@ def at_most(test: ast.expr, names: set[str]) -> bool:
 def test_no_test_asserts_that_something_is_quick() -> None:
     quick = [
         f"{name}:{node.lineno}"
-        for name, tree in modules()
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for name, made_of in modules().items()
+        for function in functions(made_of)
+        for names in [durations(function)]
         for node in ast.walk(function)
-        if isinstance(node, ast.Assert) and at_most(node.test, durations(function))
+        if isinstance(node, ast.Assert) and at_most(node.test, names)
     ]
     assert quick == [], "assert an order or a count; the machine may be busy"
+
+
+# Loops by the clock that count nothing which is asserted.
+BY_THE_CLOCK = {
+    "storage/redis_server.py": "a condition ends it, or the test",
+    "security/test_fuzz.py": "the shots are told",
+    "tenancy/test_within_a_second.py": "each look is judged by its own moment",
+}
+
+
+def test_nothing_is_counted_that_was_done_within_a_span() -> None:
+    """How much a busy machine does by then nobody knows: count to a number, and see how long."""
+    found = {
+        name
+        for name, made_of in modules().items()
+        for node in made_of
+        if isinstance(node, ast.While) and reads_a_clock(node.test)
+    }
+    assert found == set(BY_THE_CLOCK)

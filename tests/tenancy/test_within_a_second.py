@@ -128,8 +128,7 @@ def test_redis_that_comes_back_with_old_answers_does_not_bring_a_tenant_back(
             assert await after_a_second(stopped, those[:1]) == [True]
             redis.thaw()
             seen = []
-            end = time.monotonic() + 2.0
-            while time.monotonic() < end:
+            for _ in range(100):
                 seen.append(await stopped(those[0]))
                 await asyncio.sleep(0.02)
             return seen
