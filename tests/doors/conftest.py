@@ -24,7 +24,8 @@ from tests.services.processes import Process
 from tests.support import answers, wait_until
 from tests.tenancy.serving import Served, served
 
-NOWHERE = "http://127.0.0.1:1"
+DOORS = ("wa-webhook", "wa-webhook", "genesys-webhook")
+NOWHERE = dict.fromkeys(("STATE_URL", "GENESYS_API_URL", "WA_API_URL"), "http://127.0.0.1:1")
 
 
 def s3_of(services: Endpoints, endpoint: str) -> dict[str, str]:
@@ -68,6 +69,11 @@ def _tenancy(stack: ExitStack, migrated: Endpoints, folder: Path) -> Served:
     )
 
 
+def _relays(stack: ExitStack, *urls: str) -> list[Relay]:
+    relay = stack.enter_context(relays())
+    return [relay(*address(url)) for url in urls]
+
+
 def _behind(
     migrated: Endpoints, tenancy: Relay, state: Relay, redis: Relay, s3: Relay
 ) -> dict[str, str]:
@@ -96,18 +102,14 @@ def house(
         tenancy = _tenancy(stack, migrated, folder)
         behind = {"DATABASE_URL": migrated.database_url("functions")}
         state = start("state", REDIS_URL=migrated.redis_url, **behind)
-        relay = stack.enter_context(relays())
-        servers = (migrated.redis_url, migrated.amqp_url, migrated.s3_endpoint_url)
-        to_redis, to_broker, to_s3, to_tenancy, to_state = (
-            relay(*address(url)) for url in (*servers, tenancy.url, state.url)
-        )
+        urls = (migrated.redis_url, migrated.amqp_url, migrated.s3_endpoint_url)
+        relayed_to = _relays(stack, *urls, tenancy.url, state.url)
+        to_redis, to_broker, to_s3, to_tenancy, to_state = relayed_to
         broker = settings_of(topology, at(migrated.amqp_url, to_broker.port))
         relayed = broker | _behind(migrated, to_tenancy, to_state, to_redis, to_s3)
-        nowhere = dict.fromkeys(("STATE_URL", "GENESYS_API_URL", "WA_API_URL"), NOWHERE)
         straight = s3_of(migrated, migrated.s3_endpoint_url)
-        names = ("wa-webhook", "wa-webhook", "genesys-webhook")
-        whatsapp, second, genesys = (start(name, **relayed) for name in names)
-        keeper = start("inbound-transform", **nowhere, **broker, **straight)
+        whatsapp, second, genesys = (start(name, **relayed) for name in DOORS)
+        keeper = start("inbound-transform", **NOWHERE, **broker, **straight)
         for process in (state, whatsapp, second, genesys, keeper):
             process.ready()
         yield House(

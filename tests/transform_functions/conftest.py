@@ -96,11 +96,8 @@ def running(
         outbound = start("outbound-transform", **peers)
         for process in (state, wa_api, genesys_api, inbound, outbound):
             process.ready()
-        yield Stage(
-            *(inbound, outbound, state, meta, genesys, to_broker, topology),
-            migrated.amqp_url,
-            object_settings,
-        )
+        parts = (inbound, outbound, state, meta, genesys, to_broker, topology)
+        yield Stage(*parts, migrated.amqp_url, object_settings)
 
 
 @pytest.fixture
