@@ -5,6 +5,7 @@ import contextlib
 import ssl
 import traceback
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -38,40 +39,44 @@ from tests.delivery.provider import (
     send_and_cut,
 )
 from tests.support import wait_until
+from tests.waits import WAIT_S
 
-QUICK = Limits(connect=1.0, read=0.3)
+# A limit is short only where the test waits for its end.
+PATIENT = Limits(connect=WAIT_S, read=WAIT_S)
+QUICK = Limits(connect=WAIT_S, read=0.3)
+QUICK_AFTER_THE_HEAD = Limits(connect=WAIT_S, read=3.0)
 INTEGRATION = "3f1c2d4e-aaaa-4000-8000-123456789abc"
 WA_BODY: dict[str, Any] = {"messaging_product": "whatsapp", "to": NUMBER, "text": {"body": TEXT}}
 GC_BODY: dict[str, Any] = {"channel": {"from": {"id": "+" + NUMBER}}, "text": TEXT}
 WORDS = f'words {TOKEN} "{TEXT}" to +{NUMBER}'
 
-Use = Callable[[aiohttp.ClientSession, str], Awaitable[SendOutcome]]
+Use = Callable[[aiohttp.ClientSession, str, Limits], Awaitable[SendOutcome]]
 
 
-async def whatsapp(session: aiohttp.ClientSession, url: str) -> SendOutcome:
-    client = WhatsAppClient(session, base_url=url + "/", version="v23.0", limits=QUICK)
+async def whatsapp(session: aiohttp.ClientSession, url: str, limits: Limits) -> SendOutcome:
+    client = WhatsAppClient(session, base_url=url + "/", version="v23.0", limits=limits)
     return await client.send("106540352242922", SecretStr(TOKEN), WA_BODY)
 
 
-async def message(session: aiohttp.ClientSession, url: str) -> SendOutcome:
-    client = GenesysClient(session, base_url=url, limits=QUICK)
+async def message(session: aiohttp.ClientSession, url: str, limits: Limits) -> SendOutcome:
+    client = GenesysClient(session, base_url=url, limits=limits)
     return await client.message(INTEGRATION, "mypurecloud.de", SecretStr(TOKEN), GC_BODY)
 
 
-async def structured(session: aiohttp.ClientSession, url: str) -> SendOutcome:
-    client = GenesysClient(session, base_url=url, limits=QUICK)
+async def structured(session: aiohttp.ClientSession, url: str, limits: Limits) -> SendOutcome:
+    client = GenesysClient(session, base_url=url, limits=limits)
     return await client.structured(INTEGRATION, "mypurecloud.de", SecretStr(TOKEN), GC_BODY)
 
 
-async def receipt(session: aiohttp.ClientSession, url: str) -> SendOutcome:
-    client = GenesysClient(session, base_url=url, limits=QUICK)
+async def receipt(session: aiohttp.ClientSession, url: str, limits: Limits) -> SendOutcome:
+    client = GenesysClient(session, base_url=url, limits=limits)
     return await client.receipt(INTEGRATION, "mypurecloud.de", SecretStr(TOKEN), GC_BODY)
 
 
-def run(use: Use, url: str, *, pool: int = 4) -> SendOutcome:
+def run(use: Use, url: str, *, pool: int = 4, limits: Limits = PATIENT) -> SendOutcome:
     async def once() -> SendOutcome:
         async with provider_session(pool=pool) as session:
-            return await use(session, url)
+            return await use(session, url, limits)
 
     outcome = asyncio.run(once())
     assert_clean(outcome.model_dump_json(), repr(outcome))
@@ -95,6 +100,9 @@ ACCEPTED = {"contacts": [{"input": NUMBER, "wa_id": "491511"}], "messages": [{"i
 HUGE = b'{"messages":[{"id":"wamid.1"}],"x":"' + b"x" * (ANSWER_LIMIT + 1) + b'"}'
 HALF = b'HTTP/1.1 %d words\r\nContent-Length: 100\r\n\r\n{"id":"half'
 
+hang_after_the_head = send(HALF % 200)
+HANGS = {hang: QUICK, hang_after_the_head: QUICK_AFTER_THE_HEAD}
+
 LOST: list[tuple[str, Reply, str]] = [
     ("it hangs", hang, "read_timeout"),
     ("it cuts the connection", cut, "connection_lost"),
@@ -114,7 +122,7 @@ WHATSAPP: list[tuple[str, Reply, tuple[str, str, bool]]] = [
     ("cut 500", send_and_cut(HALF % 500), ("unknown", "http_500", False)),
     ("cut 400", send_and_cut(HALF % 400), ("refused", "http_400", False)),
     ("cut 200", send_and_cut(HALF % 200), ("unknown", "answer_unreadable", False)),
-    ("hang in a 200", send(HALF % 200), ("unknown", "answer_unreadable", False)),
+    ("hang in a 200", hang_after_the_head, ("unknown", "answer_unreadable", False)),
     ("empty 200", reply(200), ("unknown", "answer_unreadable", False)),
     ("garbage 200", reply(200, b"<html>"), ("unknown", "answer_unreadable", False)),
     ("huge 200", reply(200, HUGE), ("unknown", "answer_unreadable", False)),
@@ -155,7 +163,8 @@ def test_each_answer_of_meta_has_its_outcome(
     _: str, answer: Reply, expected: tuple[str, str, bool]
 ) -> None:
     with Provider.running(answer) as provider:
-        assert fate(run(whatsapp, provider.url)) == expected
+        outcome = run(whatsapp, provider.url, limits=HANGS.get(answer, PATIENT))
+    assert fate(outcome) == expected
     assert len(provider.seen) == 1
 
 
@@ -175,7 +184,8 @@ def test_a_lost_answer_leaves_the_fate_unknown(
     _: str, answer: Reply, code: str, use: Use, *, repeatable: bool
 ) -> None:
     with Provider.running(answer) as provider:
-        assert fate(run(use, provider.url)) == ("unknown", code, repeatable)
+        outcome = run(use, provider.url, limits=HANGS.get(answer, PATIENT))
+    assert fate(outcome) == ("unknown", code, repeatable)
     assert len(provider.seen) == 1
 
 
@@ -233,12 +243,10 @@ def self_signed(folder: Path) -> ssl.SSLContext:
 
 
 def test_waiting_in_vain_for_a_free_connection_is_surely_not_sent() -> None:
-    async def two(session: aiohttp.ClientSession, url: str) -> SendOutcome:
-        limits = Limits(connect=0.2, read=5.0)
-        client = WhatsAppClient(session, base_url=url, version="v23.0", limits=limits)
-        first = asyncio.create_task(client.send("1", SecretStr(TOKEN), WA_BODY))
+    async def two(session: aiohttp.ClientSession, url: str, limits: Limits) -> SendOutcome:
+        first = asyncio.create_task(whatsapp(session, url, limits))
         await asyncio.to_thread(wait_until, lambda: bool(provider.seen))
-        second = await client.send("1", SecretStr(TOKEN), WA_BODY)
+        second = await whatsapp(session, url, replace(limits, connect=0.2))
         first.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await first
@@ -297,8 +305,8 @@ def test_a_message_without_an_id_is_unknown(answer: bytes) -> None:
 
 
 def test_without_a_base_url_the_region_names_the_host() -> None:
-    async def none(session: aiohttp.ClientSession, _: str) -> SendOutcome:
-        client = GenesysClient(session, limits=QUICK)
+    async def none(session: aiohttp.ClientSession, _: str, limits: Limits) -> SendOutcome:
+        client = GenesysClient(session, limits=limits)
         return await client.message(INTEGRATION, "region.invalid", SecretStr(TOKEN), GC_BODY)
 
     assert fate(run(none, "")) == ("refused", "name_not_found", True)
@@ -313,8 +321,8 @@ def test_the_trace_id_of_an_error_is_kept() -> None:
 
 
 def test_a_cancelled_send_tells_no_secret() -> None:
-    async def cancelled(session: aiohttp.ClientSession, url: str) -> SendOutcome:
-        task = asyncio.create_task(whatsapp(session, url))
+    async def cancelled(session: aiohttp.ClientSession, url: str, limits: Limits) -> SendOutcome:
+        task = asyncio.create_task(whatsapp(session, url, limits))
         await asyncio.to_thread(wait_until, lambda: bool(provider.seen))
         task.cancel()
         try:

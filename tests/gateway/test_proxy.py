@@ -21,10 +21,11 @@ WEBHOOK = Call("state", "POST", "/x", {}, body=b"{}", guarded=False)
 
 
 class Function:
-    """A function whose answers a test scripts; `ready` is what /readyz says."""
+    """A function whose answers a test scripts, 0 for none; `ready` is what /readyz says."""
 
     def __init__(self, *statuses: int) -> None:
         self._statuses: Iterator[int] = iter(statuses)
+        self.hangs = 0 in statuses
         self.asked = 0
         self.ready = False
         self.targets: list[str] = []
@@ -49,8 +50,10 @@ async def behind(function: Function | None) -> AsyncIterator[Proxy]:
         runner = web.ServerRunner(web.Server(function.answer), shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()
+    # A limit is short only where the test waits for its end.
+    seconds = 0.3 if function and function.hangs else WAIT_S
     async with http_session() as session:
-        proxy = Proxy(session, {"state": f"http://127.0.0.1:{port}"}, seconds=0.3)
+        proxy = Proxy(session, {"state": f"http://127.0.0.1:{port}"}, seconds=seconds)
         yield proxy
         await proxy.close()
     if runner is not None:

@@ -307,8 +307,7 @@ def test_a_waiting_room_that_is_full_lets_the_next_wait_and_then_says_so(
             async with Publisher.open(
                 through, topology, confirm_seconds=0.3, in_flight=1
             ) as publisher:
-                sends = [publisher.publish(EXCHANGE, event(f"e{n}")) for n in range(3)]
-                await asyncio.gather(*sends)
+                await asyncio.gather(*(published(publisher, event(f"e{n}")) for n in range(3)))
                 proxy.freeze()
                 sends = [publisher.publish(EXCHANGE, event(f"e{n}")) for n in range(3)]
                 outcomes = await asyncio.gather(*sends, return_exceptions=True)

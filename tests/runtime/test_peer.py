@@ -11,6 +11,7 @@ from shared.runtime.errors import NotFound, ParleyError, Unavailable, Unknown
 from shared.runtime.peer import Peer, http_session, segment
 from shared.runtime.service_auth import ServiceTokens
 from tests.ports import free_port
+from tests.waits import WAIT_S
 
 KEY = "k" * 40
 
@@ -49,6 +50,7 @@ async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Non
 
 async def ask(play: Play, path: str = "/x") -> Thing:
     done = asyncio.Event()
+    timeout = 0.5 if play is hang else WAIT_S  # short only where the test waits for its end
 
     async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await play(reader, writer)
@@ -62,7 +64,7 @@ async def ask(play: Play, path: str = "/x") -> Thing:
             async with http_session() as session:
                 peer = Peer(session, name="state", url=url, tokens=ServiceTokens("t", KEY))
                 return await peer.call(
-                    "POST", path, body=Thing(name="a"), answer=Thing, timeout=0.5
+                    "POST", path, body=Thing(name="a"), answer=Thing, timeout=timeout
                 )
         finally:
             await done.wait()
