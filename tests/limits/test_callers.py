@@ -8,7 +8,7 @@ from redis import Redis
 
 from shared.limits.callers import Answer, Callers, Quota
 from shared.storage.cache import Cache
-from tests.storage.redis_server import RedisServer
+from tests.storage.redis_server import PATIENT, RedisServer
 
 Ask = Callable[..., list[Answer]]
 NOWHERE = "redis://127.0.0.1:9/0"
@@ -23,7 +23,7 @@ def ask(request: pytest.FixtureRequest, redis: RedisServer) -> Ask:
 
     def asked(times: int, *quotas: Quota, calls: int = 1) -> list[Answer]:
         async def main() -> list[Answer]:
-            async with Cache.open(redis.url if shared else NOWHERE) as cache:
+            async with Cache.open(redis.url if shared else NOWHERE, PATIENT) as cache:
                 callers = Callers(cache, share=1.0)
                 return [await callers.take(quotas, calls) for _ in range(times)]
 
@@ -64,7 +64,7 @@ def test_callers_of_one_tenant_share_its_bucket(redis: RedisServer) -> None:
         client.delete(ONE.name, TWO.name, ALL.name)
 
     async def main() -> list[bool]:
-        async with Cache.open(redis.url) as cache:
+        async with Cache.open(redis.url, PATIENT) as cache:
             callers = Callers(cache, share=1.0)
             first = [(await callers.take([ONE, ALL])).allowed for _ in range(10)]
             return first + [(await callers.take([TWO, ALL])).allowed for _ in range(10)]

@@ -14,7 +14,7 @@ from shared.limits.numbers import Numbers
 from shared.limits.values import Held, Lane, Rules
 from shared.runtime.metrics import REGISTRY
 from shared.storage.cache import Cache, CacheLimits
-from tests.storage.redis_server import RedisServer, until
+from tests.storage.redis_server import PATIENT, RedisServer, until
 
 RATE = 50.0
 SHARE = 0.2
@@ -170,7 +170,7 @@ def test_who_is_cancelled_in_its_wait_gives_its_turn_back(redis: RedisServer) ->
 
 def test_two_replicas_hear_of_each_others_minute(redis: RedisServer) -> None:
     async def play() -> list[str | Held]:
-        async with Cache.open(redis.url) as one, Cache.open(redis.url) as two:
+        async with Cache.open(redis.url, PATIENT) as one, Cache.open(redis.url, PATIENT) as two:
             first, second = (Clients(cache, Budget(), SHARE) for cache in (one, two))
             headers = {"count": "293", "allowed": "300", "reset": "60"}
             first.hear("t2", "a", {f"inin-ratelimit-{k}": v for k, v in headers.items()})

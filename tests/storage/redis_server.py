@@ -12,8 +12,12 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 
+from shared.storage.cache import CacheLimits
 from tests.ports import free_port
 from tests.waits import WAIT_S
+
+# A limit is short only where Redis is in trouble, and a test waits for the limit's end.
+PATIENT = CacheLimits(answer=WAIT_S, call=WAIT_S, wait=WAIT_S)
 
 
 class RedisServer:

@@ -8,7 +8,7 @@ import pytest
 
 from shared.runtime.errors import Unavailable
 from shared.storage.cache import Cache, CacheLimits
-from tests.storage.redis_server import RedisServer, redis_server, until
+from tests.storage.redis_server import PATIENT, RedisServer, redis_server, until
 from tests.waits import WAIT_S
 
 
@@ -18,9 +18,11 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
         yield running
 
 
-def on_cache(url: str, test: Callable[[Cache], Awaitable[None]]) -> None:
+def on_cache(
+    url: str, test: Callable[[Cache], Awaitable[None]], limits: CacheLimits = PATIENT
+) -> None:
     async def run() -> None:
-        async with Cache.open(url) as cache:
+        async with Cache.open(url, limits) as cache:
             await test(cache)
 
     asyncio.run(run())
@@ -134,7 +136,7 @@ def test_frozen_redis_costs_the_first_calls_a_moment_and_the_rest_nothing(
 
         await until(back)
 
-    on_cache(server.url, test)
+    on_cache(server.url, test, CacheLimits())
 
 
 def test_a_crowd_at_a_frozen_redis_waits_no_longer_than_one_call(server: RedisServer) -> None:
@@ -145,7 +147,7 @@ def test_a_crowd_at_a_frozen_redis_waits_no_longer_than_one_call(server: RedisSe
             values = await asyncio.gather(*(cache.get("a") for _ in range(300)))
         assert set(values) == {None}
 
-    on_cache(server.url, test)
+    on_cache(server.url, test, CacheLimits())
 
 
 def test_more_callers_than_connections_wait_their_turn(server: RedisServer) -> None:

@@ -12,7 +12,7 @@ from shared.storage.cache import Cache, CacheLimits
 from shared.tenancy.directory import HELD_BACK, Directory
 from shared.tenancy.memory import MemoryLimits
 from shared.tenancy.models import Resolution, SigningSecrets
-from tests.storage.redis_server import RedisServer, redis_server, until
+from tests.storage.redis_server import PATIENT, RedisServer, redis_server, until
 from tests.tenancy.standin import Standin, standin
 from tests.waits import WAIT_S
 
@@ -45,10 +45,10 @@ class Clock:
 Scene = Callable[[Directory, Standin, Clock, Cache], Awaitable[None]]
 
 
-def play(server: RedisServer, scene: Scene) -> None:
+def play(server: RedisServer, scene: Scene, limits: CacheLimits = PATIENT) -> None:
     async def run() -> None:
         clock = Clock()
-        async with Cache.open(server.url) as cache, standin() as tenancy:
+        async with Cache.open(server.url, limits) as cache, standin() as tenancy:
             await scene(Directory(cache, tenancy.peer, clock=clock), tenancy, clock, cache)
 
     asyncio.run(run())
@@ -145,7 +145,7 @@ def test_it_works_while_redis_is_away(server: RedisServer, trouble: str) -> None
                 clock.now += 1.1  # always beyond what the process remembers
                 assert await directory.by_phone("1") == ACME
 
-    play(server, scene)
+    play(server, scene, CacheLimits())
 
 
 @pytest.mark.parametrize("status", [503, 500, 404, 401])
