@@ -13,6 +13,7 @@ from shared.wire.body import Json, PayloadError, loads
 from shared.wire.customer import is_bsuid
 from shared.wire.fields import moment, obj, objects, text
 from shared.wire.phone import phone_digits
+from shared.wire.scan import first
 from shared.wire.words import unmarked
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Receipt",
     "ReceiptReason",
     "customer_address",
+    "guess_integration",
     "loads",
     "read",
     "receipt_of",
@@ -146,6 +148,15 @@ _QUOTED = (
 
 def _first(members: Json, names: tuple[str, ...]) -> str | None:
     return next((found for name in names if (found := text(members.get(name)))), None)
+
+
+def guess_integration(raw: bytes) -> str | None:
+    """The `integration_id` of a body whose signature is not yet checked.
+
+    It may only choose the secret to check with; until then nothing in the body is believed.
+    """
+    places = (("channel", "id"), ("channel", "from", "id"), ("integrationId",))
+    return next((found for place in places if (found := first(raw, *place))), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from shared.whatsapp.items import status_subject
 from shared.wire.body import Json, PayloadError, loads
 from shared.wire.customer import canonical_id, spellings
 from shared.wire.fields import moment, obj, objects, text
+from shared.wire.scan import first
 
 __all__ = [
     "Broken",
@@ -23,7 +24,8 @@ __all__ = [
     "PayloadError",
     "StatusItem",
     "Walk",
-    "guess_routing",
+    "guess_phone",
+    "guess_waba",
     "loads",
     "walk",
 ]
@@ -115,17 +117,17 @@ def walk(body: Any) -> Walk:
     return Walk(tuple(_body(body)))
 
 
-def guess_routing(body: Any) -> tuple[str | None, str | None]:
-    """First phone number id and first WABA id of a body whose signature is not yet checked.
+def guess_phone(raw: bytes) -> str | None:
+    """The first phone number id of a body whose signature is not yet checked.
 
-    They may only choose the secret to check with; until then nothing in the body is believed.
+    It may only choose the secret to check with; until then nothing in the body is believed.
     """
-    waba_id = phone_number_id = None
-    for entry in objects(obj(body).get("entry")):
-        waba_id = waba_id or text(entry.get("id"))
-        for change in objects(entry.get("changes")):
-            phone_number_id = phone_number_id or _phone_number_id(obj(change.get("value")))
-    return phone_number_id, waba_id
+    return first(raw, "entry", "changes", "value", "metadata", "phone_number_id")
+
+
+def guess_waba(raw: bytes) -> str | None:
+    """The same of the business account's id."""
+    return first(raw, "entry", "id")
 
 
 _AnyItem = MessageItem | StatusItem | OtherChange | Broken

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from shared.whatsapp.payloads import (
     MessageItem,
     OtherChange,
     StatusItem,
-    guess_routing,
+    guess_phone,
+    guess_waba,
     walk,
 )
 from tests.wire.strategies import anything, mutated
@@ -168,13 +170,18 @@ def test_calls_are_no_statuses_and_other_products_are_no_entries() -> None:
     assert [item.field for item in walk(page).items if isinstance(item, OtherChange)] == ["page"]
 
 
+def guessed(value: Any) -> tuple[str | None, str | None]:
+    raw = json.dumps(value).encode()
+    return guess_phone(raw), guess_waba(raw)
+
+
 def test_routing_is_guessed_from_the_first_ids_anywhere() -> None:
-    assert guess_routing(MIXED) == ("phone-1", "waba-1")
-    assert guess_routing({"entry": [None, {"changes": [None]}, MIXED["entry"][1]]}) == (
+    assert guessed(MIXED) == ("phone-1", "waba-1")
+    assert guessed({"entry": [None, {"changes": [None]}, MIXED["entry"][1]]}) == (
         "phone-2",
         "waba-2",
     )
-    assert guess_routing([]) == (None, None)
+    assert guessed([]) == (None, None)
 
 
 @given(anything)
@@ -182,7 +189,7 @@ def test_any_json_is_walked(value: Any) -> None:
     found = walk(value)
     sorted_out = [*found.messages, *found.statuses, *found.others, *found.broken]
     assert len(found.items) == len(sorted_out) > 0 or value.get("entry") is not None
-    guess_routing(value)
+    guessed(value)
 
 
 items = st.lists(st.one_of(st.just(message("m")), anything), max_size=4)

@@ -1,22 +1,28 @@
-"""One POST of Genesys': find the integration, check who signed, make durable, say so.
+"""One POST of Genesys': find the integration, check who signed, read it, make durable, say so.
 
-A 4xx can fail the agent's whole chat, so after a good signature only a suspended tenant gets one,
-and not even that where the channel's option `suspended_answer` is "receipt"
-(contracts/genesys.md c4).
+Nothing in a body is parsed or believed before its signature. A 4xx can fail the agent's whole chat,
+so after a good one only a suspended tenant gets it, and a body that holds no message; the former
+not where the channel's option `suspended_answer` is "receipt" (contracts/genesys.md c4).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import NoReturn
 
 from shared.doors.genesys_events import OUTBOUND, post_of, turned_away
-from shared.genesys.payloads import OutboundMessage, PayloadError, loads, read
+from shared.genesys.payloads import (
+    OutboundMessage,
+    PayloadError,
+    guess_integration,
+    loads,
+    read,
+)
 from shared.genesys.signature import verify
 from shared.messaging.intake import Intake, Raw, RawKeys
 from shared.messaging.topology import OUTBOUND_GENESYS_MESSAGES
 from shared.runtime.clock import utcnow
-from shared.runtime.errors import Forbidden, Unauthorised
+from shared.runtime.errors import BadInput, Forbidden, Unauthorised
 from shared.runtime.logging import bind, logger
 from shared.runtime.metrics import counter
 from shared.runtime.refusals import asked, claimed, refusals
@@ -42,14 +48,16 @@ class Door:
         """Take a body.
 
         Raises Unauthorised (unknown integration or bad signature, in the same words), Forbidden
-        (suspended tenant), BadInput (no event can hold it: Genesys tells the agent), Unavailable
-        (nothing durable took it: Genesys tries again).
+        (suspended tenant), BadInput (no JSON object, or no event can hold it: Genesys tells the
+        agent), Unavailable (nothing durable took it: Genesys tries again).
         """
-        body = _read(raw)
-        message = read(body)
-        owner = await self._signer(message, raw, signature)
+        owner = await self._signer(guess_integration(raw) or "", raw, signature)
         bind(tenant_id=owner.tenant_id, channel_id=owner.channel_id)
-        now = utcnow()
+        try:
+            body = loads(raw)
+        except PayloadError as error:
+            await self._refuse_unread(owner, raw, error)
+        message, now = read(body), utcnow()
         label = message.conversation_id or NO_CONVERSATION
         stored = Raw(OUTBOUND, self.keys.new(owner.tenant_id, label), raw, owner.tenant_id)
         posts = [] if turned_away(owner) else [post_of(body, message, owner, stored, now)]
@@ -61,16 +69,25 @@ class Door:
             raise Forbidden("the tenant is suspended")
         _tell("taken", message)
 
-    async def _signer(
-        self, message: OutboundMessage, raw: bytes, signature: str | None
-    ) -> Resolution:
-        """The tenant whose secret signed these bytes; the unverified id only chooses the secret."""
+    async def _refuse_unread(self, owner: Resolution, raw: bytes, error: PayloadError) -> NoReturn:
+        """Keep what is signed and no JSON object. Raises BadInput."""
+        key = self.keys.new(owner.tenant_id, NO_CONVERSATION)
+        kept = Raw(OUTBOUND, key, raw, owner.tenant_id)
+        await self.intake.take([kept], [], spare=OUTBOUND_GENESYS_MESSAGES)
+        MESSAGES.labels("unreadable").inc()
+        log.error("webhook_unreadable", extra={"why": str(error), "bytes": len(raw)})
+        raise BadInput(str(error)) from error
+
+    async def _signer(self, integration_id: str, raw: bytes, signature: str | None) -> Resolution:
+        """The tenant whose secret signed these bytes; the unverified id only chooses the secret.
+
+        Whatever ids the body turns out to hold: it is that tenant's, who vouched for all of it.
+        """
 
         def signed(secrets: SigningSecrets) -> bool:
             accepted = [secret.get_secret_value() for secret in secrets.accepted()]
             return verify(raw, signature, accepted)
 
-        integration_id = message.integration_id or ""
         if await self.directory.verified("genesys", integration_id, signed) is not None:
             owner = await self.directory.by_integration(integration_id)
             if owner is not None and owner.channel_id is not None:
@@ -91,14 +108,6 @@ class Door:
             return "unknown_integration" if integration_id else "no_integration", whose
         whose |= {"claimed_tenant": owner.tenant_slug, "claimed_channel": owner.channel_name}
         return fault(signature), whose
-
-
-def _read(raw: bytes) -> Any:
-    """The body, or nothing: what is no JSON names no integration, so no secret can fit it."""
-    try:
-        return loads(raw)
-    except PayloadError:
-        return {}
 
 
 def _tell(fate: str, message: OutboundMessage) -> None:

@@ -1,7 +1,7 @@
 """One POST of Meta's: check who signed, sort by tenant, make durable, say so.
 
-Nothing in a body is believed before its signature; afterwards no content is a reason to refuse,
-because Meta would send the whole body again for seven days (contracts/meta.md a.4).
+Nothing in a body is parsed or believed before its signature; afterwards no content is a reason to
+refuse, because Meta would send the whole body again for seven days (contracts/meta.md a.4).
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from shared.whatsapp.payloads import (
     MessageItem,
     PayloadError,
     StatusItem,
-    guess_routing,
+    guess_phone,
+    guess_waba,
     loads,
     walk,
 )
@@ -55,17 +56,16 @@ class Door:
 
     async def receive(self, app: str | None, raw: bytes, signature: str | None) -> None:
         """Take a body. Raises Unauthorised (bad signature), Unavailable (nothing took it)."""
-        body = _read(raw)
-        app = app or await self._app_of(body)
+        app = app or await self._app_of(raw)
 
         def signed(secrets: SigningSecrets) -> bool:
             accepted = [secret.get_secret_value() for secret in secrets.accepted()]
             return verify(raw, signature, accepted)
 
         if await self.directory.verified("meta", app, signed) is None:
-            await self._tell_refused(app, body, signature, len(raw))
+            await self._tell_refused(app, raw, signature)
             raise Unauthorised
-        await self._take(app, body, raw)
+        await self._take(app, _read(raw), raw)
 
     async def challenge(self, app: str | None, query: Any) -> str:
         """Answer of the subscription check (contracts/meta.md a.1). Raises Forbidden."""
@@ -90,9 +90,9 @@ class Door:
         known = await asked(self.directory.signing_secrets("meta", app))
         return "unknown_app" if known is None else None
 
-    async def _tell_refused(self, app: str, body: Any, signature: str | None, size: int) -> None:
+    async def _tell_refused(self, app: str, raw: bytes, signature: str | None) -> None:
         """Why, and whose it says it is: of that nothing is proved."""
-        phone_number_id, waba_id = guess_routing(body)
+        phone_number_id, waba_id = guess_phone(raw), guess_waba(raw)
         number = phone_number_id or ""
         owner = await asked(self.directory.by_phone(number)) if number else None
         reason = await self._unknown_app(app) or fault(signature)
@@ -102,14 +102,17 @@ class Door:
             "claimed_waba_id": claimed(waba_id),
             "claimed_tenant": None if owner is None else owner.tenant_slug,
         }
-        beside = {"bytes": size}
+        beside = {"bytes": len(raw)}
         refusals.warning("signature_refused", reason=reason, extra=whose, beside=beside)
 
-    async def _app_of(self, body: Any) -> str:
-        """Whose secret to check with; the unverified ids choose it, and nothing else."""
-        phone_number_id, waba_id = guess_routing(body)
+    async def _app_of(self, raw: bytes) -> str:
+        """Whose secret to check with; the unverified ids choose it, and nothing else.
+
+        Once the body is read each item must be of this app by the ids that it really has.
+        """
+        phone_number_id = guess_phone(raw)
         owner = await self.directory.by_phone(phone_number_id) if phone_number_id else None
-        if owner is None and waba_id:
+        if owner is None and (waba_id := guess_waba(raw)):
             owner = await self.directory.by_waba(waba_id)
         return owner.meta_app if owner is not None else PLATFORM_APP
 
@@ -183,7 +186,7 @@ class Door:
 
 
 def _read(raw: bytes) -> Any:
-    """The body, or None for what is no JSON object: that too may be signed, and is kept."""
+    """A signed body, or None for what is no JSON object: that is kept too."""
     try:
         return loads(raw)
     except PayloadError:
