@@ -24,5 +24,10 @@ class MediaSettings(ObjectSettings, FetchSettings):
     """Where files may come from, and how many move at once."""
 
     media_at_once: int = Field(
-        4, ge=1, le=32, description="Files that one replica moves at once; each takes up to 8 MB"
+        8,
+        ge=1,
+        le=32,
+        description=(
+            "Files that one replica moves at once, half of them for one tenant; each has up to 8 MB"
+        ),
     )

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
+from weakref import WeakValueDictionary
 
 from shared.media.errors import TimeOver
 from shared.messaging.attempts import Patience
@@ -51,20 +52,27 @@ class Order:
 
 
 class Transfers:
-    """Runs the transfers of one process, so many at once: sends must not wait for files."""
+    """Runs the transfers of one process, so many at once: sends must not wait for files.
+
+    A tenant takes at most half of the room, as of the connector's slots: another's file can begin.
+    """
 
     def __init__(self, at_once: int, patience: Patience | None = None) -> None:
         self._room = asyncio.Semaphore(at_once)
+        self._share = max(1, at_once // 2)
+        # A tenant's share lives as long as one of its files moves or waits.
+        self._shares: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._patience = patience or Patience()
 
     async def run(self, order: Order, work: Callable[[], Awaitable[M]]) -> M | SendError:
         """What the work ends with, or why not. `work` may be begun several times."""
         bind(tenant_id=order.tenant_id, channel_id=order.channel_id)
+        share = self._shares.setdefault(order.tenant_id, asyncio.Semaphore(self._share))
         started = time.perf_counter()
         waited: float | None = None
         ended: M | SendError
         try:
-            async with asyncio.timeout(order.seconds), self._room:
+            async with asyncio.timeout(order.seconds), share, self._room:
                 waited = time.perf_counter() - started
                 with IN_WORK.track_inprogress():
                     ended = await self._insist(work)

@@ -4,7 +4,9 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -83,7 +85,8 @@ def test_many_files_at_once_take_little_memory_and_leave_sends_prompt(meta: Move
     meta.host.at("/v23.0/106540352242922/messages", SENT)
     sent = 0
     with ThreadPoolExecutor(8) as pool, watched(meta) as grown:
-        fetches = [pool.submit(meta.fetch, max_bytes=VIDEO, seconds=90) for _ in range(8)]
+        movers = 4 * [meta, replace(meta, tenant_id=str(uuid4()))]
+        fetches = [pool.submit(each.fetch, max_bytes=VIDEO, seconds=90) for each in movers]
         wait_until(lambda: bool(meta.host.asked(FILE)))
         while not all(fetch.done() for fetch in fetches):
             send(meta)
@@ -100,7 +103,7 @@ def send(mover: Mover) -> None:
 
 
 def test_files_that_hang_fill_their_own_room_alone(meta: Mover) -> None:
-    """Four hang; a fifth waits in vain for its turn; a message does not wait."""
+    """A tenant's four hang; its fifth waits in vain for its turn; a message does not wait."""
     meta.host.at(LOOKUP, found(meta.host))
     meta.host.at(FILE, hang)
     meta.host.at("/v23.0/106540352242922/messages", SENT)
