@@ -12,8 +12,11 @@ from collections.abc import Callable
 FLOOR_S = 0.005
 """CPU time from which a growth can be told; what never takes as long grows too little to matter."""
 
-MOST = 1 << 17
-"""The largest input: more than every limit of shared.wire.sizes."""
+ENOUGH_S = 0.02
+"""CPU time that one call may take when growth is looked at again."""
+
+MOST = 1 << 16
+"""The largest input: as many characters as a message may have (shared/wire/sizes.py)."""
 
 SQUARE = 9.0
 """Four times the input is four times the work where it is linear, sixteen times where square."""
@@ -24,27 +27,26 @@ Make = Callable[[int], Callable[[], object]]
 """Makes the input of a size, and gives the call to be measured."""
 
 
-def growth(make: Make, *, first: int = 64, most: int = MOST) -> float:
-    """How many times the work grows when its input grows four times; 0 where it stays too small.
+def linear(make: Make, *, first: int = 256, most: int = MOST) -> bool:
+    """Whether the work does not grow like a square of the size, or worse.
 
-    The least of several tries: a machine that is busy with other work can only make it more.
+    Looked at where it begins to be seen, and at the largest size that costs little if it is linear.
+    One good try of several is enough: a machine that is busy with other work makes it only more.
     """
-    size = first
-    while 4 * size <= most:
-        if cpu(make(size)) >= FLOOR_S:
-            return min(_ratio(make, size) for _ in range(TRIES))
+    make(first)()  # what is done once a process
+    size, taken = first, 0.0
+    while 4 * size <= most and (taken := cpu(make(size))) < FLOOR_S:
         size *= 2
-    return 0.0
+    if 4 * size > most:
+        return True
+    large = size
+    while 8 * large <= most and taken * large / size < ENOUGH_S:
+        large *= 2
+    return all(_steady(make, one) for one in dict.fromkeys((size, large)))
 
 
-def linear(make: Make, *, first: int = 64, most: int = MOST) -> bool:
-    """Whether it does not grow like a square, or worse."""
-    size = first
-    while 4 * size <= most:
-        if cpu(make(size)) >= FLOOR_S:
-            return any(_ratio(make, size) < SQUARE for _ in range(TRIES))
-        size *= 2
-    return True
+def _steady(make: Make, size: int) -> bool:
+    return any(_ratio(make, size) < SQUARE for _ in range(TRIES))
 
 
 def _ratio(make: Make, size: int) -> float:

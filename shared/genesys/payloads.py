@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from shared.wire.body import Json, PayloadError, loads
 from shared.wire.customer import is_bsuid
-from shared.wire.fields import moment, obj, objects, text
+from shared.wire.fields import listed, moment, obj, objects, text
 from shared.wire.phone import phone_digits
 from shared.wire.scan import first
 from shared.wire.words import unmarked
@@ -29,15 +29,11 @@ __all__ = [
 ]
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
 Text = Annotated[str | None, BeforeValidator(text)]
 Moment = Annotated[datetime | None, BeforeValidator(moment)]
 Object = Annotated[Json, BeforeValidator(obj)]
 Objects = Annotated[list[Json], BeforeValidator(objects)]
-Anything = Annotated[list[Any], BeforeValidator(_listed)]
+Anything = Annotated[list[Any], BeforeValidator(listed)]
 
 MessageType = Literal["Text", "Structured", "Event", "Receipt", "unknown"]
 

@@ -11,6 +11,7 @@ from shared.media.types import group
 LONGEST = 150  # bytes of UTF-8; as percent signs three times that, and a header has 8 KB
 _LONGEST_ENDING = 12  # characters, the dot with them
 _SEPARATORS = re.compile(r'[\\/:*?"<>|]+')
+_ODD = re.compile(r"[^A-Za-z0-9._() -]")
 # Controls, marks of direction (which make "exe.pdf" of "fdp.exe"), halves of pairs, unassigned.
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _JOINERS = "\u200c\u200d"  # part of how some scripts and emoji are written
@@ -45,8 +46,7 @@ def disposition(mime: str, name: str | None) -> str:
     if name is None:
         return how
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    plain = re.sub(r"[^A-Za-z0-9._() -]", "_", plain).strip() or "file"
-    plain = re.sub(r"\s+", " ", plain)
+    plain = " ".join(_ODD.sub("_", plain).split()) or "file"
     return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 

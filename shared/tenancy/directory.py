@@ -33,7 +33,7 @@ UNKNOWN = b"-"  # in Redis: the tenancy function said that nobody has this ident
 HELD_BACK = b"!"  # in Redis, just after a change: nothing is written over it by who read before
 # What Redis missed while it was away is told to it within this time of its return.
 DISTRUST_S = 3.0
-_IDENTIFIER = re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,64}")  # dots alone name nothing
+_IDENTIFIER = re.compile(r"(?!\.{1,64}\Z)[A-Za-z0-9._-]{1,64}")  # dots alone name nothing
 
 
 def cache_key(kind: IdentifierKind, value: str) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from shared.runtime.settings import OPTIONAL_ADDRESS, Settings
 
-_LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})+")
 
 

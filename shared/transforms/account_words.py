@@ -5,6 +5,7 @@ Each reader is given a field's whole value and yields the parts of one line; no 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from shared.transforms.notes import free
@@ -182,8 +183,10 @@ def groups_event(value: Json) -> str | None:
 
 def address_book(value: Json) -> Words:
     """How many contacts were added or removed; not which."""
-    actions = [text(one.get("action")) or "change" for one in objects(value.get("state_sync"))]
-    yield from (f"contacts to {plain(one)}: {actions.count(one)}" for one in sorted(set(actions)))
+    actions = Counter(
+        text(one.get("action")) or "change" for one in objects(value.get("state_sync"))
+    )
+    yield from (f"contacts to {plain(one)}: {count}" for one, count in sorted(actions.items()))
 
 
 def told(value: Json) -> Words:

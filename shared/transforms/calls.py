@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from shared.transforms.account_notes import NOTES
 from shared.transforms.echoes import HistoryMessage
-from shared.transforms.notes import Note
+from shared.transforms.notes import Note, first_of, unreadable
 from shared.whatsapp.items import message_key, sender
 from shared.whatsapp.payloads import contact_of, contacts_by_id
 from shared.wire.body import Json
@@ -24,7 +24,8 @@ def read_calls(value: Json) -> Iterator[HistoryMessage | Note]:
     """A line of history for each call that a customer began, by its own id; a note for them all."""
     contacts = contacts_by_id(value.get("contacts"))
     ours = canonical_id(text(obj(value.get("metadata")).get("display_phone_number")) or "")
-    for call in objects(value.get("calls")):
+    calls, more = first_of(objects(value.get("calls")))
+    for call in calls:
         customer = sender(call, contact_of(call, _FROM, contacts))
         if customer.id is not None and _begun_by_customer(call, ours):
             yield HistoryMessage(
@@ -37,6 +38,8 @@ def read_calls(value: Json) -> Iterator[HistoryMessage | Note]:
                 direction="inbound",
             )
     yield NOTES["calls"].note("calls", value)
+    if more:
+        yield unreadable("calls", more)
 
 
 _FROM = ("from", "from_user_id")

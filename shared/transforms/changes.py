@@ -15,6 +15,7 @@ from shared.transforms.notes import (
     Note,
     Severity,
     error_notes,
+    first_of,
     free,
     note,
     unknown_note,
@@ -28,8 +29,8 @@ from shared.whatsapp.identities import (
     id_update,
     preference,
 )
-from shared.whatsapp.payloads import elements
 from shared.wire.body import Json
+from shared.wire.fields import listed
 
 __all__ = [
     "CHANGES",
@@ -69,8 +70,8 @@ def _each(field: str, read: Callable[[Json], Change | None]) -> Callable[[Json],
     """Reads the elements of the list that is named like its field; the rest are told."""
 
     def changes(value: Json) -> Iterator[Change]:
-        bad = 0
-        for _, element in elements(field, value.get(field)):
+        told, bad = first_of(listed(value.get(field)))
+        for element in told:
             found = read(element) if isinstance(element, dict) else None
             if found is not None:
                 yield found

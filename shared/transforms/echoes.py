@@ -12,12 +12,13 @@ from typing import Any, Literal
 
 from shared.transforms.inbound_context import Reading
 from shared.transforms.inbound_types import own_words
-from shared.transforms.notes import Note, error_notes, unreadable
+from shared.transforms.notes import Note, error_notes, first_of, unreadable
 from shared.whatsapp.items import Customer, customer_of, message_key, message_type, recipient
-from shared.whatsapp.payloads import contact_of, contacts_by_id, elements
+from shared.whatsapp.payloads import contact_of, contacts_by_id
 from shared.wire.body import Json
 from shared.wire.customer import canonical_id, same_number
-from shared.wire.fields import moment, obj, objects, text
+from shared.wire.fields import listed, moment, obj, objects, text
+from shared.wire.sizes import HISTORY
 
 Direction = Literal["inbound", "outbound"]
 PastStatus = Literal["sent", "delivered", "read", "played", "failed"]
@@ -58,8 +59,9 @@ class HistoryMessage:
 
 def read_echoes(value: Json) -> Iterator[Echo | Note]:
     """The elements of `message_echoes`; what names no customer is told in a note."""
-    contacts, bad = contacts_by_id(value.get("contacts")), 0
-    for _, message in elements("", value.get("message_echoes")):
+    contacts = contacts_by_id(value.get("contacts"))
+    told, bad = first_of(listed(value.get("message_echoes")))
+    for message in told:
         customer = _to(message, contacts) if isinstance(message, dict) else None
         if customer is None or customer.id is None:
             bad += 1
@@ -68,7 +70,7 @@ def read_echoes(value: Json) -> Iterator[Echo | Note]:
             id=message_key(message),
             customer=customer,
             kind=message_type(message),
-            text=own_words(Reading(message)),
+            text=own_words(Reading.of(message)),
             occurred_at=moment(message.get("timestamp")),
             message=message,
         )
@@ -78,11 +80,14 @@ def read_echoes(value: Json) -> Iterator[Echo | Note]:
 
 def read_history(value: Json) -> Iterator[HistoryMessage | Note]:
     """The messages of all threads, and of `messages`, where the files of a history come."""
-    contacts, bad = contacts_by_id(value.get("contacts")), 0
+    contacts = contacts_by_id(value.get("contacts"))
+    told, bad = first_of([*_past(value)], HISTORY)
     ours = _digits(obj(value.get("metadata")).get("display_phone_number"))
-    for chunk in objects(value.get("history")):
-        yield from error_notes("history", chunk.get("errors"))
-    for thread_id, message in _past(value):
+    chunks = objects(value.get("history"))
+    yield from error_notes(
+        "history", [one for chunk in chunks for one in listed(chunk.get("errors"))]
+    )
+    for thread_id, message in told:
         read = _read_past(message, thread_id, ours, contacts) if isinstance(message, dict) else None
         if read is not None:
             yield read
@@ -93,15 +98,15 @@ def read_history(value: Json) -> Iterator[HistoryMessage | Note]:
 
 def _past(value: Json) -> Iterator[tuple[Any, Any]]:
     """Every message with its thread's id: the customer's number."""
-    for _, chunk in elements("", value.get("history")):
+    for chunk in listed(value.get("history")):
         if not isinstance(chunk, dict):
             yield None, chunk
-        for _, thread in elements("", obj(chunk).get("threads")):
+        for thread in listed(obj(chunk).get("threads")):
             if not isinstance(thread, dict):
                 yield None, thread
-            for _, message in elements("", obj(thread).get("messages")):
+            for message in listed(obj(thread).get("messages")):
                 yield obj(thread).get("id"), message
-    for _, message in elements("", value.get("messages")):
+    for message in listed(value.get("messages")):
         yield None, message
 
 
@@ -125,7 +130,7 @@ def _read_past(
         id=message_key(message),
         customer=customer,
         kind=message_type(message),
-        text=own_words(Reading(message)),
+        text=own_words(Reading.of(message)),
         occurred_at=moment(message.get("timestamp")),
         message=message,
         direction="outbound" if outbound else "inbound",

@@ -19,7 +19,7 @@ from shared.transforms.inbound_context import ALONE, Context, File, Missing, Quo
 from shared.transforms.inbound_files import late_words
 from shared.transforms.inbound_types import opens_window, own_words, sent_words, words_beside
 from shared.transforms.parts import Part, part_id
-from shared.transforms.text import cut, split
+from shared.transforms.text import cut, each_piece
 from shared.whatsapp.items import Customer, message_key, message_time, message_type
 from shared.wire.body import Json, PayloadError
 from shared.wire.words import visible
@@ -56,7 +56,7 @@ def to_genesys(
     `#2`... for later parts), so that a repeated send carries the same one. Raises PayloadError
     when Meta named no customer at all.
     """
-    reading, source_id = Reading(message, context, file), message_key(message)
+    reading, source_id = Reading.of(message, context, file), message_key(message)
     envelope = _envelope(message, customer, received_at, attributes or {})
     attached = file if isinstance(file, File) and file.fits else None
     parts: tuple[Part, ...]
@@ -132,7 +132,7 @@ def _parts(
     envelope: _Envelope, source_id: str, words: str, file: File | None = None
 ) -> tuple[Part, ...]:
     """The pieces of the words; the file goes with the first."""
-    pieces: list[str | None] = [*split(words, TEXT_LIMIT)]
+    pieces: list[str | None] = [*each_piece(words, TEXT_LIMIT)]
     return tuple(
         Part(number, id_, envelope.message(id_, piece, file if number == 1 else None))
         for number, piece in enumerate(pieces or [None], start=1)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.whatsapp.items import message_type
 from shared.whatsapp.media import GENESYS_MAX_BYTES, GenesysMediaType
 from shared.wire.body import Json
+from shared.wire.sizes import CARDS, excess, pruned
 
 TapType = Literal["Button", "QuickReply", "DatePicker"]
 
@@ -67,8 +69,23 @@ ALONE = Context()
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A message with all that is known around it: what every row of the tables is given."""
+    """A message with all that is known around it: what every row of the tables is given.
+
+    `more`: of what is shown of such a message there is more than can be, which is left out.
+    """
 
     message: Json
     context: Context = ALONE
     file: File | Missing | None = None
+    more: bool = False
+
+    @classmethod
+    def of(
+        cls, message: Json, context: Context = ALONE, file: File | Missing | None = None
+    ) -> Reading:
+        """Read a message as it came, however large it is."""
+        if excess(message, CARDS) is None:
+            return cls(message, context, file)
+        left, kind = pruned(message), message_type(message)
+        shown = (kind, "context", "referral", "errors") if kind in message else message
+        return cls(left, context, file, any(left.get(one) != message.get(one) for one in shown))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.transforms.inbound_context import Quote, Reading
-from shared.transforms.text import one_line
+from shared.transforms.text import cut, one_line
 from shared.whatsapp.items import refers_to, trouble_of
 from shared.wire.body import Json
 from shared.wire.fields import obj, readable, text
+from shared.wire.sizes import TEXT
 
 SHORT = 100
 """Code points of a quoted message and of a name."""
@@ -32,7 +33,14 @@ def framed(reading: Reading, line: str | None, *, quotes: bool, reports: bool) -
     after = [*_after(reading.message)]
     if trouble and trouble not in (line or ""):
         after.append(f"[WhatsApp reports: {trouble}]")
-    return "\n".join(one for one in [marks, quote, line, *after] if one)
+    words = "\n".join(one for one in [marks, quote, line, *after] if one)
+    if not reading.more and len(words) <= TEXT:
+        return words
+    return f"{cut(words, TEXT)}\n{MORE}".lstrip("\n")
+
+
+MORE = "[the message is longer than can be shown here: ask the customer for the rest]"
+"""Stands at the end of what was cut; the whole message is kept in its raw bytes."""
 
 
 def _marks(message: Json) -> Iterator[str]:

@@ -13,6 +13,7 @@ from shared.transforms.text import one_line
 from shared.whatsapp.items import StatusError, read_error
 from shared.wire.body import Json
 from shared.wire.fields import objects, text
+from shared.wire.sizes import ELEMENTS, ITEMS
 
 Severity = Literal["info", "warning", "alarm"]
 
@@ -51,7 +52,14 @@ _NUMBERS = re.compile(r"\+?\d{7,}")
 
 def error_notes(field: str, errors: Any) -> list[Note]:
     """A note an error that is of the whole account, not of one message (contracts/meta.md b.6)."""
-    return [_error_note(field, read_error(error)) for error in objects(errors)]
+    told, more = first_of(objects(errors), ELEMENTS)
+    found = [_error_note(field, read_error(error)) for error in told]
+    return [*found, *([unreadable(field, more)] if more else [])]
+
+
+def first_of(elements: list[Any], most: int = ITEMS) -> tuple[list[Any], int]:
+    """The first of a list's elements, and how many more there are: these are in the raw alone."""
+    return elements[:most], max(len(elements) - most, 0)
 
 
 def _error_note(field: str, error: StatusError) -> Note:
@@ -73,7 +81,7 @@ BLOCKING = frozenset(
 
 
 def unreadable(field: str, count: int) -> Note:
-    """Elements that are not what their place asks for, or name nobody."""
+    """Elements that are not what their place asks for, name nobody, or are too many."""
     return note(field, "unreadable", "warning", f"{count} of its elements could not be read")
 
 

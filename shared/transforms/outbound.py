@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 
 from shared.genesys.payloads import OutboundMessage
@@ -11,6 +12,7 @@ from shared.transforms.outbound_blocks import Lost, Option, Refusal
 from shared.transforms.outbound_content import blocks, pictures
 from shared.transforms.outbound_files import Attachment, Linked, WaFile, attachments
 from shared.transforms.outbound_render import Content, Offer, render, shown_file
+from shared.transforms.outbound_size import TOO_MANY, too_large
 from shared.transforms.outbound_text import joined, pieces, within
 from shared.transforms.parts import Part, ShownFile, part_id
 from shared.whatsapp import limits
@@ -18,6 +20,7 @@ from shared.whatsapp.build import address
 from shared.whatsapp.build import message as message_body
 from shared.whatsapp.template import clean, component, template_content, text_parameter
 from shared.wire.body import Json, PayloadError
+from shared.wire.sizes import ELEMENTS
 
 __all__ = [
     "Attachment",
@@ -95,7 +98,7 @@ def to_whatsapp(  # noqa: PLR0913  each names one fact of the claim
     by its number; one that is not there is shown by its name and address.
     `unfit`: links of `pictures(message)` that Meta would not show.
     """
-    ignored = _ignored(message)
+    ignored = _ignored(message) or too_large(message)
     if ignored is not None:
         return ignored
     refusal = _unaddressed(customer)
@@ -103,10 +106,13 @@ def to_whatsapp(  # noqa: PLR0913  each names one fact of the claim
         return refusal or NO_ADDRESS
     found, skipped = blocks(message, files, unfit)
     offer = Offer(tracking_id or NO_TRACKING)
-    contents = [
+    made = (
         (content, shown_file(block, content)) for block in found for content in render(block, offer)
-    ]
+    )
+    contents = [*islice(made, ELEMENTS + 1)]
     lost = tuple(block.refusal for block in found if isinstance(block, Lost))
+    if len(contents) > ELEMENTS:
+        return TOO_MANY
     if not contents:
         return next(iter(lost), None) or _empty(message, skipped)
     text = joined(block.words for block in found)

@@ -48,6 +48,7 @@ _REFERENCE = re.compile(r"\[([^\[\]\n]{0,200})\]")
 _KNOWN = re.compile(r"(?:(?:https?|ftp)://|mailto:|tel:|sms:|whatsapp:|www\.)\S+", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _UNSHOWN = re.compile(r"(?:mailto|tel|sms):", re.IGNORECASE)
+_SIGNS = re.compile(f"([{URL}{CODE}])")
 _GLUED = re.compile(r"[^\s.,;:!?'\")\]}*_~`\\\0]")
 
 
@@ -64,7 +65,7 @@ class Aside:
         urls, code = iter(self.urls), iter(self.code)
         return "".join(
             next(urls) if one == URL else next(code) if one == CODE else one
-            for one in re.split(f"([{URL}{CODE}])", text)
+            for one in _SIGNS.split(text)
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 
 from shared.transforms.outbound_blocks import Ask, Block, Enclosed, Filled, Words
 from shared.transforms.outbound_text import joined
@@ -23,12 +24,13 @@ def shows(blocks: list[Block]) -> bool:
 def _asked(blocks: list[Block]) -> list[Block]:
     """Loose options that stand together become one question."""
     found: list[Block] = []
-    for block in blocks:
-        last = found[-1] if found else None
-        if isinstance(block, Ask) and block.joins and isinstance(last, Ask) and last.joins:
-            found[-1] = replace(last, choices=(*last.choices, *block.choices))
+    for joins, run in groupby(blocks, key=lambda one: isinstance(one, Ask) and one.joins):
+        first, *others = run
+        if joins and isinstance(first, Ask):
+            more = (choice for one in others if isinstance(one, Ask) for choice in one.choices)
+            found.append(replace(first, choices=(*first.choices, *more)))
         else:
-            found.append(block)
+            found += [first, *others]
     return found
 
 
@@ -56,10 +58,7 @@ def _takes(block: Enclosed, text: str) -> bool:
 def _merged(blocks: list[Block]) -> list[Block]:
     """Words that follow each other are one text."""
     found: list[Block] = []
-    for block in blocks:
-        last = found[-1] if found else None
-        if isinstance(block, Words) and isinstance(last, Words):
-            found[-1] = Words(joined([last.words, block.words]))
-        else:
-            found.append(block)
+    for are_words, run in groupby(blocks, key=lambda one: isinstance(one, Words)):
+        some = [*run]
+        found += [Words(joined(one.words for one in some))] if are_words else some
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
@@ -37,6 +38,7 @@ from shared.whatsapp.template import (
 )
 from shared.wire.body import Json
 from shared.wire.fields import first_readable, number, obj, objects, readable, text
+from shared.wire.sizes import TEXT
 
 CANNED = "cannedresponse"
 """The namespace of texts that Genesys keeps itself, no templates of Meta's."""
@@ -57,6 +59,11 @@ LONG_LINK = Refusal(
     "InvalidMessageStructure",
     "The link of the template's button is too long. Shorten it, and send the template again.",
 )
+LONG = Refusal(
+    "InvalidMessageStructure",
+    "The words of the template are far too long, so nothing was sent. Shorten what is put into it, "
+    "and send the template again.",
+)
 CUT = Refusal(
     "InvalidMessageStructure",
     "The template was sent, but its words were too long and their end was cut. Send the rest once "
@@ -68,7 +75,13 @@ def notification(
     template: Json, file: WaFile | Linked | Refusal | None, rendered: str | None
 ) -> list[Block]:
     """The blocks of a template. `rendered` is the message's own text: how the template reads."""
-    words = rendered or formatted(_words(template))
+    own = _words(template) if not rendered else ""
+    if len(own) > TEXT:
+        return [Lost(LONG)]
+    return _blocks(template, file, rendered or formatted(own))
+
+
+def _blocks(template: Json, file: WaFile | Linked | Refusal | None, words: str) -> list[Block]:
     name, language = _name(text(template.get("id"))), language_code(text(template.get("language")))
     shown = file_in({"template": template})
     if file is None and not shown and objects(obj(template.get("header")).get("media")):
@@ -107,12 +120,31 @@ def _words(template: Json) -> str:
 
 
 def _filled(part: Json) -> str | None:
-    """The part's text with `{{name}}`, or `{{1}}` for parameters without names, put in."""
+    """The part's text with `{{name}}`, or `{{1}}` for parameters without names, put in once.
+
+    What a parameter itself holds is no place for another one, or a few could fill any memory.
+    """
     said = text(part.get("text"))
+    values: dict[str, str] = {}
     for place, parameter in enumerate(objects(part.get("parameters")), start=1):
         name = text(parameter.get("name")) or str(place)
-        said = said and said.replace(f"{{{{{name}}}}}", text(parameter.get("text")) or "")
-    return said
+        values.setdefault(name, text(parameter.get("text")) or "")
+    return said and _put_in(said, values)
+
+
+def _put_in(said: str, values: dict[str, str]) -> str:
+    """The text with the values in their places; no further than what is too long anyhow."""
+    pieces, room, at = [], TEXT, 0
+    for found in _PLACE.finditer(said):
+        pieces += [said[at : found.start()], values.get(found[1], found[0])]
+        at = found.end()
+        room -= len(pieces[-1])
+        if room < 0:
+            break
+    return "".join([*pieces, said[at:]])
+
+
+_PLACE = re.compile(r"\{\{([^{}]*+)\}\}")
 
 
 def _texts(template: Json, part: str, limit: int) -> list[Json]:
@@ -141,15 +173,16 @@ def _shortened(template: Json, part: str) -> bool:
 
 def _within(values: list[str], part: Json, limit: int) -> list[str]:
     """The values, the longest cut until the part keeps its limit as far as its text is known."""
-    own = size(_filled({**part, "parameters": []}) or "")
-    values = [within(value, limit) for value in values]
-    while values and (excess := own + sum(map(size, values)) - limit) > 0:
-        longest = max(range(len(values)), key=lambda place: size(values[place]))
-        kept = max(_SHORTEST, size(values[longest]) - excess)
-        if kept >= size(values[longest]):
+    found = [within(value, limit) for value in values]
+    sizes = [size(value) for value in found]
+    excess = size(text(part.get("text")) or "") + sum(sizes) - limit
+    for place in sorted(range(len(found)), key=lambda place: -sizes[place]):
+        kept = max(_SHORTEST, sizes[place] - excess)
+        if excess <= 0 or kept >= sizes[place]:
             break
-        values[longest] = within(values[longest], kept)
-    return values
+        found[place] = within(found[place], kept)
+        excess -= sizes[place] - size(found[place])
+    return found
 
 
 _SHORTEST = 8
@@ -231,8 +264,9 @@ def _under(file: Enclosed | None, blocks: list[Block]) -> list[Block]:
 def _plain(template: Json, words: str) -> list[Block]:
     """The words, with what buttons can be shown without the template."""
     buttons = objects(template.get("buttons"))
-    links = [_link_line(one) for one in buttons]
-    words = joined([words, *(one for one in links if one and one not in words)])
+    held = {one.strip(_AROUND) for one in words.split()}
+    links = [line for one in buttons if (line := _link_line(one, held))]
+    words = joined([words, *links])
     replies = tuple(
         Choice(Option(label, text(one.get("payload")) or label, "Button"))
         for one in buttons
@@ -244,6 +278,13 @@ def _plain(template: Json, words: str) -> list[Block]:
     return [Words(words)] if words else []
 
 
-def _link_line(one: Json) -> str | None:
+def _link_line(one: Json, held: set[str]) -> str | None:
+    """A button's link as a line, unless the words hold it already."""
     label, url = readable(one.get("text")), first_readable(one, "url", "phoneNumber")
-    return ": ".join(said for said in (label, url) if said) if url else None
+    if not url or held.issuperset(url.split()):
+        return None
+    return ": ".join(said for said in (label, url) if said)
+
+
+_AROUND = ".,;:!?()[]<>*_~`\"'"
+"""What may stand around an address in words."""

@@ -6,10 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-import regex
-
 from shared.transforms.outbound_links import URL, set_aside
-from shared.transforms.text import split
+from shared.transforms.text import each_piece, letters
 from shared.whatsapp.limits import FILENAME, size
 from shared.wire.words import visible
 
@@ -25,6 +23,7 @@ _PAIRS = [
 ]
 _BEFORE = re.compile(rf"(?<![\w*_~`])[*_~`]+(?={URL})")
 _BEHIND = re.compile(rf"(?<={URL})(\*{{2,3}}|_{{2,3}}|~~|`{{2,3}})")
+_BLANKS = re.compile(r"(\s+)")
 _NESTING = 3
 
 
@@ -67,7 +66,7 @@ def _marked(mark: str, words: str) -> str:
     if not _touches(words):
         return f"{mark}{words}{mark}"
     runs = [""]
-    for one in re.split(r"(\s+)", words):
+    for one in _BLANKS.split(words):
         if URL in one or URL in runs[-1]:
             runs.append(one)
         else:
@@ -88,16 +87,13 @@ def within(text: str, limit: int) -> str:
     if size(text) <= limit:
         return text
     room, end = limit - 1, 0  # the mark takes one
-    for letter in _GRAPHEME.finditer(text):
-        room -= size(letter[0])
+    for after in letters(text, 0, limit):
+        room -= size(text[end:after])
         if room < 0:
             break
-        end = letter.end()
+        end = after
     # a lone letter of hundreds of marks is cut inside, where half as many points surely fit
     return text[: end or max(1, limit // 2 - 1)].rstrip() + "…"
-
-
-_GRAPHEME = regex.compile(r"\X")
 
 
 def line(text: str, limit: int) -> str:
@@ -108,10 +104,18 @@ def line(text: str, limit: int) -> str:
 def pieces(text: str, limit: int) -> list[str]:
     """The text in pieces of at most `limit` UTF-16 units, the blank ones left out."""
     room = limit
-    found = split(text, room)
-    while any(size(piece) > limit for piece in found):
+    while (found := _fitting(text, room, limit)) is None:
         room = room * 7 // 8
-        found = split(text, room)
+    return found
+
+
+def _fitting(text: str, room: int, limit: int) -> list[str] | None:
+    """Pieces of at most `room` code points; None, at once, when one of them is over the limit."""
+    found = []
+    for piece in each_piece(text, room):
+        if size(piece) > limit:
+            return None
+        found.append(piece)
     return found
 
 
@@ -124,14 +128,20 @@ def tail(text: str, limit: int, head_limit: int) -> tuple[list[str], str]:
 def distinct(titles: Iterable[str], limit: int) -> Iterator[str]:
     """The titles on one line within the limit, each unlike those before it."""
     seen: set[str] = set()
+    alike: Counter[str] = Counter()  # how many marks were given to titles that begin so
     for title in titles:
-        found, times = line(title, limit), 1
+        found = line(title, limit)
+        short = line(title, limit - _MARK) if found in seen else ""
         while found in seen:
-            times += 1
-            mark = f" ({times})"
+            alike[short] += 1
+            mark = f" ({alike[short] + 1})"
             found = line(title, limit - len(mark)) + mark
         seen.add(found)
         yield found
+
+
+_MARK = 8
+"""The longest mark that tells titles apart: ` (99999)`."""
 
 
 def file_name(name: str) -> str:

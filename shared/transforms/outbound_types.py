@@ -162,10 +162,10 @@ def _list_picker(element: Element) -> list[Block]:
     made = tuple(
         Choice(Option(name, text(item.get("id")) or name, "Button"), detail, heading)
         for section in objects(picker.get("sections"))
+        for heading in [readable(section.get("title"))]
         for item in objects(section.get("items"))
         if (name := first_readable(item, "title", "subtitle", "id"))
         for detail in [_other(readable(item.get("subtitle")), name)]
-        for heading in [readable(section.get("title"))]
     )
     shown = picture(prompt.get("imageUrl"), "image")
     if shown is not None and shown.link in element.unfit:

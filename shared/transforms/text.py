@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterator
 
 import regex
 
 from shared.wire.words import visible
 
 _GRAPHEME = regex.compile(r"\X")
+_BLOCK = 256
+"""Code points in which letters are looked for at once: `\\X` counts back through rows of flags."""
 
 
 def cut(text: str, limit: int, *, mark: str = "…") -> str:
@@ -19,16 +21,22 @@ def cut(text: str, limit: int, *, mark: str = "…") -> str:
 
 
 def split(text: str, limit: int) -> list[str]:
+    """All pieces that `each_piece` gives."""
+    return [*each_piece(text, limit)]
+
+
+def each_piece(text: str, limit: int) -> Iterator[str]:
     """Pieces of at most `limit` code points that join to the text again, blank ones left out.
 
     A piece ends after white space when there is any in its second half, else between two
     graphemes. Blank text gives no piece at all.
     """
-    borders = [0]
-    while len(text) - borders[-1] > limit:
-        borders.append(_border(text, borders[-1], limit))
-    pieces = [text[start:end] for start, end in pairwise([*borders, len(text)])]
-    return [piece for piece in pieces if visible(piece)]
+    start = 0
+    while start < len(text):
+        end = _border(text, start, limit) if len(text) - start > limit else len(text)
+        if visible(text[start:end]):
+            yield text[start:end]
+        start = end
 
 
 def one_line(text: str, limit: int) -> str:
@@ -36,15 +44,30 @@ def one_line(text: str, limit: int) -> str:
     return cut(" ".join(text.split()), limit) if visible(text) else ""
 
 
+def letters(text: str, start: int, stop: int) -> Iterator[int]:
+    """Where the letters behind `start` end that readers see as one, those that end up to `stop`.
+
+    Nothing behind `stop` is read, so that a text is read once however many pieces are cut of it.
+    """
+    room = _BLOCK
+    while start < min(stop, len(text)):
+        block = text[start : min(start + room, stop + 1)]
+        ends = [start + match.end() for match in _GRAPHEME.finditer(block)]
+        if start + len(block) < len(text) or ends[-1] > stop:
+            ends.pop()  # it may go on behind the block
+        if not ends and start + len(block) > stop:
+            return
+        yield from ends
+        start, room = (ends[-1], _BLOCK) if ends else (start, 2 * room)
+
+
 def _border(text: str, start: int, limit: int) -> int:
     """Where a piece that begins at `start` ends: at most `limit` further, always past `start`."""
     last = after_space = start
-    for match in _GRAPHEME.finditer(text, start):
-        if match.end() - start > limit:
-            break
-        last = match.end()
-        if match[0].isspace():
-            after_space = last
+    for end in letters(text, start, start + limit):
+        if text[last:end].isspace():
+            after_space = end
+        last = end
     if last == start:  # one grapheme longer than the limit: hundreds of marks on a letter
         return start + max(limit, 1)
     return after_space if after_space - start > limit // 2 else last

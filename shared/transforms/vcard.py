@@ -10,6 +10,7 @@ import quopri
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from shared.wire.words import cleaned, visible
 
@@ -22,12 +23,15 @@ LINE = 4_000
 MOST = 20
 """Values of one kind that are shown."""
 
+ASKED = 100
+"""Values of one kind among which those are looked for that show something."""
+
 _PROPERTY = re.compile(
     r"(?:[\w-]{1,64}\.)?(?P<name>[A-Za-z-]{1,32})"
-    r"(?P<parameters>(?:;[^:\"]*(?:\"[^\"]*\"[^:\"]*)*)?):(?P<value>.*)",
+    r"(?P<parameters>(?:;[^:\"]*+(?:\"[^\"]*+\"[^:\"]*+)*+)?+):(?P<value>.*+)",
     re.DOTALL,
 )
-_PART = re.compile(r"((?:[^;\\]|\\.)*)(?:;|\Z)", re.DOTALL)
+_PART = re.compile(r"((?:[^;\\]++|\\.?+)*+)(?:;|\Z)", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _QUOTED_PRINTABLE = re.compile(r";(?:ENCODING=)?QUOTED-PRINTABLE(?=[;:])", re.IGNORECASE)
 _CHARSETS = re.compile(
@@ -55,14 +59,20 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class VCard:
-    """What a card says of one person; every part may be missing."""
+    """What a card says of one person; every part may be missing.
 
-    properties: tuple[Property, ...] = ()
+    `written`: its lines by the names of their properties, each read once it is asked for.
+    """
+
+    written: dict[str, list[re.Match[str]]]
 
     def all(self, name: str) -> list[Property]:
         """The properties of this name that show something, the first of them."""
-        found = (one for one in self.properties if one.name == name and visible(one.words))
-        return [one for one, _ in zip(found, range(MOST), strict=False)]
+        made = (_property(name, one["parameters"], one["value"]) for one in self._first(name))
+        return [*islice((one for one in made if one and visible(one.words)), MOST)]
+
+    def _first(self, name: str) -> list[re.Match[str]]:
+        return self.written.get(name, [])[:ASKED]
 
     @property
     def person(self) -> str | None:
@@ -78,32 +88,28 @@ class VCard:
 
 def read_vcard(text: str) -> VCard:
     """Read the first card of a text."""
-    return VCard(tuple(_properties(cleaned(text[:LONGEST]))))
-
-
-def _properties(text: str) -> Iterator[Property]:
-    for line in _unfolded(text.split("\n")):
+    written: dict[str, list[re.Match[str]]] = {}
+    for line in _unfolded(cleaned(text[:LONGEST]).split("\n")):
         found = _PROPERTY.fullmatch(line) if len(line) <= LINE else None
-        if found is None:
-            continue
-        name = found["name"].lower()
+        name = found["name"].lower() if found else ""
         if name == "end":
-            return
-        if (made := _property(name, found["parameters"], found["value"])) is not None:
-            yield made
+            break
+        if found is not None:
+            written.setdefault(name, []).append(found)
+    return VCard(written)
 
 
 def _unfolded(lines: list[str]) -> Iterator[str]:
     """Whole properties: those that go on in the next line have their pieces put together."""
     held: list[str] = []
-    soft = False  # the last line ended in the middle of a quoted-printable value
+    quoted = soft = False  # quoted-printable, and the last line ended in the middle of the value
     for line in lines:
         if held and (soft or line[:1] in (" ", "\t")):
             held.append(line if soft else line[1:])
         else:
             yield "".join(held)
-            held = [line]
-        soft = line.endswith("=") and _QUOTED_PRINTABLE.search(held[0]) is not None
+            held, quoted = [line], _QUOTED_PRINTABLE.search(line) is not None
+        soft = quoted and line.endswith("=")
         if soft:
             held[-1] = held[-1][:-1]
     yield "".join(held)

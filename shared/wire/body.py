@@ -10,17 +10,14 @@ from typing import Any
 
 import orjson
 
+from shared.wire.sizes import DEPTH
 from shared.wire.words import cleaned, cleaned_json
 
 Json = dict[str, Any]
 
-MAX_DEPTH = 64
-"""Levels of nesting. The deepest known payload (a flow in a history chunk) stays under 16."""
-
-_ESCAPES = re.compile(
-    rb"\\[^u]"  # an escaped backslash must not lend its second half to a following u
-    rb"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-    rb"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+_HALF = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
 
 
@@ -28,7 +25,7 @@ class PayloadError(ValueError):
     """A body or value that cannot be read or sent; the message says which and why."""
 
 
-def loads(raw: bytes, max_depth: int = MAX_DEPTH) -> Json:
+def loads(raw: bytes, max_depth: int = DEPTH) -> Json:
     """Parse a JSON object nested at most `max_depth` levels.
 
     An escaped surrogate without its other half, which text cut in the middle of an emoji
@@ -54,7 +51,7 @@ def _parse(raw: bytes) -> Any:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        mended = _ESCAPES.sub(_replace_half, raw)
+        mended = _without_halves(raw)
         if mended == raw:
             raise PayloadError(_reason(raw, error)) from error
     try:
@@ -63,8 +60,16 @@ def _parse(raw: bytes) -> Any:
         raise PayloadError(_reason(mended, error)) from error
 
 
-def _replace_half(match: re.Match[bytes]) -> bytes:
-    return rb"\ufffd" if match["half"] else match[0]
+def _without_halves(raw: bytes) -> bytes:
+    """The body with U+FFFD for each half of a pair, by a few calls that read it once.
+
+    No JSON holds a NUL: two of them stand for an escaped backslash, which must not lend its second
+    half to a following u.
+    """
+    if b"\0" in raw:
+        return raw
+    marked = raw.replace(rb"\\", b"\0\0")
+    return _HALF.sub(rb"\\ufffd", marked).replace(b"\0\0", rb"\\")
 
 
 def _reason(raw: bytes, error: orjson.JSONDecodeError) -> str:
@@ -92,6 +97,6 @@ def _deeper_than(raw: bytes, max_depth: int) -> bool:
     return bool(brackets)
 
 
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.?+[^"\\]*+)*+"?+', re.DOTALL)
 _SQUARE = bytes.maketrans(b"{}", b"[]")
 _REST = bytes(set(range(256)) - set(b"[]{}"))

@@ -50,6 +50,11 @@ def objects(value: Any) -> list[Json]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+def listed(value: Any) -> list[Any]:
+    """The list itself; anything else but None counts as a list of that one thing."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
 def number(value: Any) -> float | None:
     """A finite number, also when it came as text ("12.50"); else None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):

@@ -26,6 +26,7 @@ from shared.wire.words import unmarked
 
 _PREFIX = re.compile(r"(?:tel|whatsapp):(?://)?|(?:https?://)?wa\.me/", re.IGNORECASE)
 _HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc"), "-")
+_NO_DIGIT = re.compile(r"[^0-9]")
 _BARE = re.compile(r"[1-9][0-9]{5,14}")
 # One slash, as in "+49 30/1234567"; behind a second, or before two digits, is another number.
 _WRITTEN = re.compile(r"'?\(?(?:\+|00)[0-9 ().-]*(?:/[0-9 ().-]{3,})?")
@@ -42,7 +43,7 @@ def phone_digits(value: str) -> str | None:
     script of the digits do not count; a letter, an extension or a second number refuses it.
     """
     plain = _plain(value) if len(value) <= LONGEST else ""
-    digits = re.sub(r"[^0-9]", "", plain)
+    digits = _NO_DIGIT.sub("", plain)
     if _BARE.fullmatch(plain):
         return digits if spellings(digits) or (digits, True) in _read(digits) else None
     if _WRITTEN.fullmatch(plain) is None:
@@ -51,7 +52,7 @@ def phone_digits(value: str) -> str | None:
     if spellings(abroad):  # as WhatsApp writes it where the library would write it otherwise
         return abroad
     found = _read(abroad)
-    without = re.sub(r"[^0-9]", "", _TRUNK_ZERO.sub("", plain, count=1))
+    without = _NO_DIGIT.sub("", _TRUNK_ZERO.sub("", plain, count=1))
     found |= _read(without.removeprefix("" if "+" in plain else "00"))
     sure = {one for one, exists in found if exists} or {one for one, _ in found}
     return sure.pop() if len(sure) == 1 else None

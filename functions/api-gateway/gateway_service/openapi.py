@@ -10,7 +10,7 @@ import orjson
 from pydantic.json_schema import models_json_schema
 
 from gateway_service.models import MODELS
-from gateway_service.routes import ROUTES, Route
+from gateway_service.routes import PLACES, ROUTES, Route
 from shared.runtime.problem import MEDIA_TYPE
 
 Json = dict[str, Any]
@@ -34,6 +34,7 @@ PROBLEMS = {
     503: "Something behind does not answer: try again",
     504: "It may have been done: look before you repeat it",
 }
+_WORD = re.compile(r"[A-Za-z]+")
 _LIMITS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 _QUERY: dict[str, Json] = {
     "channel_id": {"schema": {"type": "string", "format": "uuid"}},
@@ -105,7 +106,7 @@ def _operation(route: Route, refs: Refs) -> Json:
 
 
 def _name(route: Route) -> str:
-    words = re.findall(r"[A-Za-z]+", route.path.removeprefix("/api/v1"))
+    words = _WORD.findall(route.path.removeprefix("/api/v1"))
     return "_".join([route.methods[0].lower(), *words])
 
 
@@ -113,7 +114,7 @@ def _parameters(route: Route) -> list[Json]:
     text = {"type": "string", "minLength": 1, "maxLength": 512}
     found: list[Json] = [
         {"name": name, "in": "path", "required": True, "schema": text}
-        for name in re.findall(r"\{(\w+)\}", route.path)
+        for name in PLACES.findall(route.path)
     ]
     found += [
         {"name": name, "in": "query", "required": name in route.needs, **_QUERY[name]}

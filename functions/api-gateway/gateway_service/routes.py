@@ -23,6 +23,9 @@ BODY = 64 * 1024  # bytes
 FILE = 512 * 1024  # of a tenant with many channels
 WEBHOOK = 3 * 1024 * 1024  # Meta's own limit (contracts/meta.md a.4)
 IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
+PLACES = re.compile(r"\{(\w+)\}")
+"""The names in a template, such as `tenant` in `/tenants/{tenant}`."""
+
 _ID = r"[^/\x00-\x1f\x7f]{1,512}"
 _KINDS = {
     "message_id": r"[^\x00-\x1f\x7f]{1,512}",  # a wamid is base64 and may hold a slash
@@ -57,7 +60,7 @@ class Route:
 
     def __post_init__(self) -> None:
         """Compile the template."""
-        parts = re.split(r"\{(\w+)\}", self.path)
+        parts = PLACES.split(self.path)
         named = (f"(?P<{name}>{_KINDS.get(name, _ID)})" for name in parts[1::2])
         plain = (re.escape(part) for part in parts[::2])
         regex = "".join(p + n for p, n in zip(plain, [*named, ""], strict=True))

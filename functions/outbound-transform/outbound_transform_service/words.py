@@ -16,6 +16,7 @@ from shared.services.state import ClaimRequest
 from shared.transforms.outbound import Ignored, Option, Outbound, Refusal, quoted_message
 from shared.transforms.receipts import receipt_to
 from shared.wire.body import Json
+from shared.wire.sizes import TEXT
 
 NOBODY = "nobody"  # stands for the customer of a message that names none
 MAX_ID = 255  # characters of an id or a typed address that are kept
@@ -54,7 +55,7 @@ def claim_of(
     """The claim of a message that is shown as `shown`; its options are kept for the taps."""
     known = customer or (message.to_id or message.conversation_id or NOBODY)[:MAX_ID]
     about = quoted_message(message)
-    content: dict[str, Any] = {"text": message.text or ""}
+    content: dict[str, Any] = {"text": (message.text or "")[:TEXT]}
     if isinstance(shown, Outbound):
         options = [_option(option) for option in shown.options]
         content = {"text": shown.text, **({"options": options} if options else {})}

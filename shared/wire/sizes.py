@@ -1,0 +1,103 @@
+"""How large what others send may be: far above what both clouds allow, and no more.
+
+What is larger is refused in words, or shown cut with a mark; its raw bytes are kept all the same.
+A limit that stands here is what keeps the work of one message small, whoever made it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+TEXT: Final = 65_536
+"""Characters of all strings of one message together. WhatsApp takes 4,096 for a text
+(contracts/meta.md c.2), Genesys shows 4,000 for Open (contracts/genesys.md b7)."""
+
+ELEMENTS: Final = 100
+"""Elements of any list of an agent's message, such as cards, options and parameters, and parts that
+it becomes. WhatsApp shows 10 rows of a list and 3 buttons (contracts/meta.md c.2)."""
+
+CARDS: Final = 300
+"""Elements of any list of a customer's message: Meta's documents have up to 257 contacts in one
+(contracts/meta.md c.2)."""
+
+VALUES: Final = 5_000
+"""Names and values in one message. The largest known, a list of 10 sections, has some 500."""
+
+LEVELS: Final = 16
+"""Levels of nesting in a message: no known one comes near (contracts/meta.md b, genesys.md c)."""
+
+DEPTH: Final = 64
+"""Levels of nesting in a body. The deepest known (a flow in a history chunk) stays under 16."""
+
+ITEMS: Final = 3_000
+"""Items of one body that become events: Meta puts up to 1,000 in one (contracts/meta.md a.4)."""
+
+HISTORY: Final = 10_000
+"""Messages of one change of `history` that are kept: 3 MB, Meta's largest body, hold fewer."""
+
+Excess = Literal["text", "elements", "levels"]
+
+
+def excess(value: Any, elements: int = ELEMENTS) -> Excess | None:
+    """What a JSON value has too much of for one message; None for a value that is fine.
+
+    `elements`: how many any list may have. At most VALUES of its values are looked at.
+    """
+    room, left = TEXT, VALUES
+    waiting: list[tuple[Any, int]] = [(value, 1)]
+    while waiting:
+        one, level = waiting.pop()
+        left -= 1
+        if isinstance(one, str):
+            room -= len(one)
+        elif isinstance(one, dict | list):
+            if level > LEVELS:
+                return "levels"
+            if len(one) > (elements if isinstance(one, list) else left):
+                return "elements"
+            room -= sum(map(len, one)) if isinstance(one, dict) else 0
+            inner = one.values() if isinstance(one, dict) else one
+            waiting += [(each, level + 1) for each in inner]
+        if room < 0 or left < 0:
+            return "text" if room < 0 else "elements"
+    return None
+
+
+def pruned(value: Any) -> Any:
+    """A JSON value with no more than one message of a customer may have, in its order.
+
+    Lists and long strings are cut, what is nested too deep is None.
+    """
+    return _Pruned().of(value, 1)
+
+
+class _Pruned:
+    """What of TEXT and VALUES is left while a value is walked."""
+
+    def __init__(self) -> None:
+        self._room, self._left = TEXT, VALUES
+
+    def of(self, value: Any, level: int) -> Any:
+        self._left -= 1
+        if isinstance(value, str):
+            return self._text(value)
+        if not isinstance(value, dict | list):
+            return value
+        if level > LEVELS:
+            return None
+        if isinstance(value, list):
+            return [self.of(one, level + 1) for one in value[:CARDS] if self._left > 0]
+        return {
+            self._text(key): self.of(one, level + 1) for key, one in value.items() if self._left > 0
+        }
+
+    def _text(self, text: str) -> str:
+        """Short strings stay, so that a long one does not take the place of a type or a time."""
+        if len(text) <= _SHORT:
+            return text
+        found = text[: max(self._room, _SHORT)]
+        self._room -= len(found)
+        return found
+
+
+_SHORT = 256
