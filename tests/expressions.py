@@ -83,7 +83,8 @@ def uses() -> Iterator[Use]:
     for path in sources():
         for name in compiled(path):
             value = getattr(module_of(path), name)
-            written = [one for told in text.values() for one in _mentions(told, name)]
+            read_by = [text[path]] if name.startswith("_") else text.values()
+            written = [one for told in read_by for one in _mentions(told, name)]
             place = f"{path.relative_to(ROOT)}:{name}"
             for number, pattern in enumerate(_patterns(value)):
                 yield Use(f"{place}.{number}", pattern, anchored=set(written) <= WHOLE)

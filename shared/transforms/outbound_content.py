@@ -22,14 +22,13 @@ def blocks(
 ) -> tuple[list[Block], tuple[str, ...]]:
     """The message in blocks, its text where it belongs, and the kinds that gave nothing."""
     words = readable(message.text)
-    own = formatted(words) if words else None
     found: list[Block] = []
     skipped: list[str] = []
-    text, number = own, 0
+    text, number = formatted(words) if words else None, 0
     for place, body in enumerate(content(message), start=1):
         number += bool(file_in(body))
         file = files.get(number) if file_in(body) else None
-        made = blocks_of(Element(body, file, own, unfit))
+        made = blocks_of(Element(body, file, text, unfit))
         if content_type(body).casefold() == "notification" and shows(made):
             text = None  # it is the rendered template
         found += placed(place, made)
