@@ -8,7 +8,7 @@ from typing import Literal
 from shared.whatsapp.items import message_type
 from shared.whatsapp.media import GENESYS_MAX_BYTES, GenesysMediaType
 from shared.wire.body import Json
-from shared.wire.sizes import CARDS, excess, pruned
+from shared.wire.sizes import CUSTOMERS, excess, pruned
 
 TapType = Literal["Button", "QuickReply", "DatePicker"]
 
@@ -84,7 +84,7 @@ class Reading:
         cls, message: Json, context: Context = ALONE, file: File | Missing | None = None
     ) -> Reading:
         """Read a message as it came, however large it is."""
-        if excess(message, CARDS) is None:
+        if excess(message, CUSTOMERS) is None:
             return cls(message, context, file)
         left, kind = pruned(message), message_type(message)
         shown = (kind, "context", "referral", "errors") if kind in message else message

@@ -12,7 +12,7 @@ from shared.transforms.outbound_blocks import Lost, Option, Refusal
 from shared.transforms.outbound_content import blocks, pictures
 from shared.transforms.outbound_files import Attachment, Linked, WaFile, attachments
 from shared.transforms.outbound_render import Content, Offer, render, shown_file
-from shared.transforms.outbound_size import TOO_MANY, too_large
+from shared.transforms.outbound_size import TOO_MANY_PARTS, too_large
 from shared.transforms.outbound_text import joined, pieces, within
 from shared.transforms.parts import Part, ShownFile, part_id
 from shared.whatsapp import limits
@@ -20,7 +20,7 @@ from shared.whatsapp.build import address
 from shared.whatsapp.build import message as message_body
 from shared.whatsapp.template import clean, component, template_content, text_parameter
 from shared.wire.body import Json, PayloadError
-from shared.wire.sizes import ELEMENTS
+from shared.wire.sizes import PARTS
 
 __all__ = [
     "Attachment",
@@ -109,10 +109,10 @@ def to_whatsapp(  # noqa: PLR0913  each names one fact of the claim
     made = (
         (content, shown_file(block, content)) for block in found for content in render(block, offer)
     )
-    contents = [*islice(made, ELEMENTS + 1)]
+    contents = [*islice(made, PARTS + 1)]
     lost = tuple(block.refusal for block in found if isinstance(block, Lost))
-    if len(contents) > ELEMENTS:
-        return TOO_MANY
+    if len(contents) > PARTS:
+        return TOO_MANY_PARTS
     if not contents:
         return next(iter(lost), None) or _empty(message, skipped)
     text = joined(block.words for block in found)

@@ -6,22 +6,34 @@ A limit that stands here is what keeps the work of one message small, whoever ma
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 TEXT: Final = 65_536
-"""Characters of all strings of one message together. WhatsApp takes 4,096 for a text
+"""Characters that are shown of one message. WhatsApp takes 4,096 for a text
 (contracts/meta.md c.2), Genesys shows 4,000 for Open (contracts/genesys.md b7)."""
 
-ELEMENTS: Final = 100
-"""Elements of any list of an agent's message, such as cards, options and parameters, and parts that
-it becomes. WhatsApp shows 10 rows of a list and 3 buttons (contracts/meta.md c.2)."""
-
-CARDS: Final = 300
-"""Elements of any list of a customer's message: Meta's documents have up to 257 contacts in one
+ELEMENTS: Final = 300
+"""Elements of any list of one message, such as cards, options, parameters and times of a date
+picker. WhatsApp shows 10 rows of a list; Meta's documents have up to 257 contacts in one message
 (contracts/meta.md c.2)."""
 
-VALUES: Final = 5_000
-"""Names and values in one message. The largest known, a list of 10 sections, has some 500."""
+PARTS: Final = 100
+"""Messages at WhatsApp that one message of an agent becomes: the longest text becomes 17."""
+
+
+class Size(NamedTuple):
+    """What one message may hold: `text` in characters, names and strings together; `values`."""
+
+    text: int
+    values: int
+
+
+AGENTS: Final = Size(TEXT, 5_000)
+"""An agent's message. The largest known, a list of 10 sections, has some 500 values."""
+
+CUSTOMERS: Final = Size(4 * TEXT, 20_000)
+"""A customer's message, which is not refused: 257 contacts with all that a telephone
+keeps of them have some 10,000 values, and a vCard may hold a picture."""
 
 LEVELS: Final = 16
 """Levels of nesting in a message: no known one comes near (contracts/meta.md b, genesys.md c)."""
@@ -29,21 +41,23 @@ LEVELS: Final = 16
 DEPTH: Final = 64
 """Levels of nesting in a body. The deepest known (a flow in a history chunk) stays under 16."""
 
-ITEMS: Final = 3_000
-"""Items of one body that become events: Meta puts up to 1,000 in one (contracts/meta.md a.4)."""
+ITEMS: Final = 2_000
+"""Elements of one change, and items of one body that become events: twice as many as Meta puts into
+one body (contracts/meta.md a.4)."""
 
-HISTORY: Final = 10_000
-"""Messages of one change of `history` that are kept: 3 MB, Meta's largest body, hold fewer."""
+HISTORY: Final = 20_000
+"""Messages of one change of `history`: 3 MB, Meta's largest body, hold fewer, for each has an id, a
+time and a type, 150 bytes together."""
 
 Excess = Literal["text", "elements", "levels"]
 
 
-def excess(value: Any, elements: int = ELEMENTS) -> Excess | None:
+def excess(value: Any, most: Size) -> Excess | None:
     """What a JSON value has too much of for one message; None for a value that is fine.
 
-    `elements`: how many any list may have. At most VALUES of its values are looked at.
+    No more of its values are looked at than it may have.
     """
-    room, left = TEXT, VALUES
+    room, left = most
     waiting: list[tuple[Any, int]] = [(value, 1)]
     while waiting:
         one, level = waiting.pop()
@@ -53,7 +67,7 @@ def excess(value: Any, elements: int = ELEMENTS) -> Excess | None:
         elif isinstance(one, dict | list):
             if level > LEVELS:
                 return "levels"
-            if len(one) > (elements if isinstance(one, list) else left):
+            if len(one) > (ELEMENTS if isinstance(one, list) else left):
                 return "elements"
             room -= sum(map(len, one)) if isinstance(one, dict) else 0
             inner = one.values() if isinstance(one, dict) else one
@@ -72,10 +86,10 @@ def pruned(value: Any) -> Any:
 
 
 class _Pruned:
-    """What of TEXT and VALUES is left while a value is walked."""
+    """What is left of a customer's size while a value is walked."""
 
     def __init__(self) -> None:
-        self._room, self._left = TEXT, VALUES
+        self._room, self._left = CUSTOMERS
 
     def of(self, value: Any, level: int) -> Any:
         self._left -= 1
@@ -86,7 +100,7 @@ class _Pruned:
         if level > LEVELS:
             return None
         if isinstance(value, list):
-            return [self.of(one, level + 1) for one in value[:CARDS] if self._left > 0]
+            return [self.of(one, level + 1) for one in value[:ELEMENTS] if self._left > 0]
         return {
             self._text(key): self.of(one, level + 1) for key, one in value.items() if self._left > 0
         }

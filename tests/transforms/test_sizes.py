@@ -13,9 +13,9 @@ from shared.transforms.changes import HistoryMessage, Note, read_change
 from shared.transforms.inbound import Inbound, to_genesys
 from shared.transforms.inbound_marks import MORE
 from shared.transforms.outbound import Outbound, Refusal, to_whatsapp
-from shared.transforms.outbound_size import TOO_DEEP, TOO_LONG, TOO_MANY
+from shared.transforms.outbound_size import TOO_DEEP, TOO_LONG, TOO_MANY, TOO_MANY_PARTS
 from shared.whatsapp.items import sender
-from shared.wire.sizes import CARDS, ELEMENTS, HISTORY, ITEMS, TEXT, VALUES
+from shared.wire.sizes import AGENTS, ELEMENTS, HISTORY, ITEMS, TEXT
 from tests.wire.test_sizes import nested
 
 CUSTOMER = "4915100000101"
@@ -51,10 +51,13 @@ TIME = {"dateTime": "2026-11-24T10:00:00Z"}
         ({"content": [REPLY] * (ELEMENTS + 1)}, TOO_MANY),
         ({"content": [element("Carousel", cards=[{}] * (ELEMENTS + 1))]}, TOO_MANY),
         ({"content": [element("QuickReplyV2", actions=[{}] * (ELEMENTS + 1))]}, TOO_MANY),
-        ({"content": [element("ListPicker", sections=[{"items": [{}] * 101}])]}, TOO_MANY),
-        ({"content": [element("DatePicker", availableTimes=[TIME] * 101)]}, TOO_MANY),
-        ({"datePicker": {"availableTimes": [TIME] * 101}}, TOO_MANY),
-        ({"content": [element("X", **{f"a{n}": 1 for n in range(VALUES)})]}, TOO_MANY),
+        (
+            {"content": [element("ListPicker", sections=[{"items": [{}] * (ELEMENTS + 1)}])]},
+            TOO_MANY,
+        ),
+        ({"content": [element("DatePicker", availableTimes=[TIME] * (ELEMENTS + 1))]}, TOO_MANY),
+        ({"datePicker": {"availableTimes": [TIME] * (ELEMENTS + 1)}}, TOO_MANY),
+        ({"content": [element("X", **{f"a{n}": 1 for n in range(AGENTS.values)})]}, TOO_MANY),
         ({"content": [element("X", a=nested(20))]}, TOO_DEEP),
         ({"text": "x", "content": [{"a": 1}] * 100_000}, TOO_MANY),
     ],
@@ -96,7 +99,7 @@ def test_words_that_their_parameters_make_too_long_are_refused() -> None:
 def test_a_message_that_becomes_too_many_is_refused() -> None:
     cards = [{"title": "t", "actions": [{"text": "a"}]}] * 60
     made = sent(content=[element("Carousel", cards=cards)] * 2)
-    assert made == TOO_MANY
+    assert made == TOO_MANY_PARTS
 
 
 def test_the_largest_message_is_sent_whole() -> None:
@@ -138,7 +141,7 @@ def test_the_longest_text_of_a_customer_is_shown_whole() -> None:
 )
 def test_of_a_list_that_is_too_long_the_first_elements_are_shown(message: Any, line: str) -> None:
     made = words(shown(**message))
-    assert made.count(line) == CARDS
+    assert made.count(line) == ELEMENTS
     assert made.endswith(MORE)
 
 
@@ -149,7 +152,7 @@ def test_of_a_list_that_is_too_long_the_first_elements_are_shown(message: Any, l
         {"type": "unsupported", "errors": [{}] * 30_000},
         {"type": "new", "new": nested(60)},
         {"type": "new", **{f"k{number}": {"text": "a"} for number in range(30_000)}},
-        {"type": "image", "image": {"id": "1", "caption": "x" * 3 * TEXT}},
+        {"type": "image", "image": {"id": "1", "caption": "x" * 9 * TEXT}},
     ],
 )
 def test_a_message_of_any_kind_that_is_too_large_is_marked(message: Any) -> None:
@@ -168,7 +171,7 @@ def test_a_message_keeps_its_id_and_customer_however_large_it_is() -> None:
 
 
 def test_what_is_not_shown_of_a_message_leaves_no_mark() -> None:
-    made = shown(type="text", text={"body": "hello"}, other={"a": "x" * 3 * TEXT}, more=nested(60))
+    made = shown(type="text", text={"body": "hello"}, other={"a": "x" * 9 * TEXT}, more=nested(60))
     assert words(made) == made.text == "hello"
 
 
