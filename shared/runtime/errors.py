@@ -13,6 +13,7 @@ ParleyError
 │   ├── Unsettled (503)  it may have been done: a later word tells
 │   └── Limited (429)    over a provider's limit: its line waits, nothing is wrong
 ├── Unknown (504)        the request may have arrived: reconcile before repeating
+├── TooMuchWork (500)    it was stopped, for the others' sake: it will not do better the next time
 └── SettingsError        the process cannot start as it is configured
 """
 
@@ -156,6 +157,15 @@ class Unknown(ParleyError):
     code = "unknown_outcome"
     title = "The outcome is not known"
     status = 504
+    retryable = "unknown"
+
+
+class TooMuchWork(ParleyError):
+    """It took the processor for too long, and was stopped for the others' sake."""
+
+    code = "too_much_work"
+    title = "It takes too much work"
+    status = 500
     retryable = "unknown"
 
 

@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.runtime.cpu_limit import limited
 from shared.runtime.errors import Forbidden, NotAdmitted, ParleyError
 from shared.runtime.logging import bind, describe, logger, stand_in
 from shared.runtime.problem import internal_problem, problem_of
@@ -89,7 +90,7 @@ class Function(Generic[S, K]):
             try:
                 if not self.public:
                     request.state.caller = self._admit(request)
-                return await handler(request)
+                return await limited(handler(request))
             except ParleyError as error:
                 return answer(error) if self.public else inner_answer(error)
             except Exception as error:  # noqa: BLE001  # the last door: logged, answered, nothing leaks

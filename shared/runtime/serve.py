@@ -19,6 +19,7 @@ def main() -> None:
     with loading():
         import uvloop  # noqa: PLC0415  # here is where the time of a start goes
 
+        from shared.runtime import cpu_limit  # noqa: PLC0415
         from shared.runtime.errors import SettingsError  # noqa: PLC0415
         from shared.runtime.server import ServeSettings, make_server  # noqa: PLC0415
 
@@ -27,6 +28,7 @@ def main() -> None:
         except SettingsError as error:
             print(error.detail, file=sys.stderr)  # noqa: T201  # the process's last words
             sys.exit(EXIT_SETTINGS)
+    cpu_limit.enforce()
     uvloop.run(server.serve())
 
 
