@@ -14,6 +14,7 @@ from shared.messaging.envelope import CONTENT_TYPE
 from shared.runtime.service_auth import ServiceTokens
 
 CONNECT_S = 1.0
+LIFE_S = 5.0  # for /healthz, which does no work: one that takes longer is stuck
 PROBLEM_BYTES = 4096
 DETAIL_CHARACTERS = 300
 
@@ -36,6 +37,7 @@ class Target:
         self._tokens = tokens
         self._url = url.rstrip("/") + "/"
         self._limit = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_S)
+        self._life = aiohttp.ClientTimeout(total=min(LIFE_S, seconds))
 
     async def post(self, held: Held) -> Answer:
         """Deliver one event. Never raises for what the network or the function does."""
@@ -59,6 +61,14 @@ class Target:
         except (aiohttp.ClientError, TimeoutError) as error:
             detail = f"{self.name} gave no answer ({type(error).__name__})"
             return Answer(trouble="no_answer", detail=detail)
+
+    async def lives(self) -> bool:
+        """Whether the function answers anything at all."""
+        try:
+            async with self._session.get(self._url + "healthz", timeout=self._life):
+                return True
+        except (aiohttp.ClientError, TimeoutError):
+            return False
 
 
 async def _answer(response: aiohttp.ClientResponse) -> Answer:

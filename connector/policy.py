@@ -1,8 +1,8 @@
 """What an answer means: done, again after a while, or never. A pure decision that the edges obey.
 
-Only answers that may speak against the event itself count towards its end: a 500, or no answer at
-all (it may be what kills the function). An outage ("not now", no service token, no route) says
-nothing about it, and ends it only by age.
+Only answers that may speak against the event itself count towards its end: a 500, or no answer
+from a function that answers others. An outage ("not now", no service token, no route, a function
+that answers nobody) says nothing about it, and ends it only by age.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Trouble = Literal["unreachable", "no_answer"]
+Trouble = Literal["unreachable", "no_answer", "nobody_answered", "stops_the_function"]
 
 _OUTAGE = frozenset({401, 403, 408, 425, 429, 503})
 _NEVER = frozenset({400, 413, 422})
 _NOT_FOUND = 404
 # Codes of shared.runtime.errors (Limited, Busy): this line alone has to wait, and knows how long.
 _OF_LINE = frozenset({"limited", "busy"})
+# TooMuchWork: each try holds the processor for seconds, and the next one will not do better.
+_TOO_MUCH = "too_much_work"
+_TOO_MUCH_TRIES = 3
 _FATE_OPEN = frozenset({"busy", "unsettled"})  # Busy, Unsettled
 _OWN_NOT_FOUND = "not_found"  # the function's own problem code; a gateway's 404 has none
 
@@ -59,7 +62,7 @@ class Again:
     delay: float
     reason: str
     fault: bool
-    limited: bool = False  # its line waits its turn; the tenant has nothing to do with it
+    limited: bool = False  # its line waits; the tenant has nothing to do with it
     fate_open: bool = False  # an earlier send may have arrived: a status may end the wait
 
 
@@ -111,24 +114,26 @@ def decide(answer: Answer, past: Past, policy: Policy, luck: float) -> Decision:
     if 200 <= answer.status < 300:  # noqa: PLR2004  # success, RFC 9110
         return Done(answer.outcome, answer.settles)
     reason = _reason(answer)
-    if answer.status in _NEVER:
-        return Dead(answer.code or f"http_{answer.status}", reason)
+    if answer.status in _NEVER or answer.trouble == "stops_the_function":
+        return Dead(answer.code or answer.trouble or f"http_{answer.status}", reason)
     fault = not _is_outage(answer)
-    if fault and past.faults + 1 >= policy.max_attempts:
+    tries = _TOO_MUCH_TRIES if answer.code == _TOO_MUCH else policy.max_attempts
+    if fault and past.faults + 1 >= tries:
         return Dead("attempts_exhausted", f"{past.attempts + 1} attempts, the last: {reason}")
-    limited = answer.code in _OF_LINE
-    delay = 0.0 if limited and answer.retry_after else policy.wait(past.attempts, luck)
+    of_line = answer.code in _OF_LINE
+    delay = 0.0 if of_line and answer.retry_after else policy.wait(past.attempts, luck)
     if answer.retry_after is not None:
         delay = max(delay, min(answer.retry_after, policy.longest_retry_after))
     if past.age + delay > policy.max_age:
         return Dead("too_old", f"not delivered in {policy.max_age:g} s, the last: {reason}")
+    limited = of_line or answer.trouble == "nobody_answered"
     return Again(delay, reason, fault, limited, answer.code in _FATE_OPEN)
 
 
 def _is_outage(answer: Answer) -> bool:
     if answer.status == _NOT_FOUND:
         return answer.code != _OWN_NOT_FOUND
-    return answer.status in _OUTAGE
+    return answer.status in _OUTAGE or answer.trouble == "nobody_answered"
 
 
 def _reason(answer: Answer) -> str:

@@ -23,6 +23,7 @@ from connector.limits import Limits
 from connector.notes import Notes
 from connector.park import Letter
 from connector.policy import Again, Answer, Dead, Decision, Done, Past, Unsent, decide
+from connector.suspects import Suspects
 from connector.tenants import Tenants
 from connector.values import Held
 from connector.worker import Link, Worker
@@ -48,6 +49,7 @@ class Route:
         self._notes = notes
         self.exchange = exchange
         self.tenants = Tenants(limits.slots)
+        self.suspects = Suspects(exchange, target.lives)
         self.stopping = False
         self._admission = admission
         self._target = target
@@ -81,12 +83,15 @@ class Route:
     def pump(self) -> None:
         """Dispatch what may go now."""
         for worker in self._workers:
-            while not (self.stopping or self.tenants.full()) and self.gate.admits():
+            while not (self._stands() or self.tenants.full()) and self.gate.admits():
                 held = worker.window.take()
                 if held is None:
                     break
                 self._dispatch(worker, held)
         self._workers.rotate(-1)  # nobody is always first when slots are few
+
+    def _stands(self) -> bool:
+        return self.stopping or self.suspects.halted
 
     def _dispatch(self, worker: Worker, held: Held) -> None:
         try:
@@ -187,6 +192,7 @@ class Route:
         with passage:
             try:
                 answer = await self._target.post(held)
+                answer = await self.suspects.judged(held.event_id, answer, alone=self.tenants.alone)
                 call.reached = answer.trouble != "unreachable"
             except Exception as error:  # noqa: BLE001  # a surprise must not leave the key standing
                 answer = _surprise(error)

@@ -1,6 +1,7 @@
 """Fairness between tenants on one route: slots in flight, and who is held after a run of failures.
 
-Rule: a tenant takes at most half of the slots; a held one takes one probe a second.
+Rules: a tenant takes at most half of the slots; a held one takes one probe a second. A call that is
+made alone has nothing beside it, of no tenant.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ class Tenants:
         self._probe_every = probe_every
         self._in_flight: Counter[str] = Counter()
         self._total = 0
+        self.alone = False  # the call under way has nothing beside it
+        self._waits_alone = False  # somebody has to be called alone: the others land first
         self._failures: Counter[str] = Counter()
         self._probe_at: dict[str, float] = {}  # the held ones
 
@@ -54,15 +57,25 @@ class Tenants:
         """Whether one more call of this tenant may start now."""
         return not self.full() and self._in_flight[tenant] < self._share
 
-    def took(self, tenant: str) -> None:
+    def lets_go(self, *, alone: bool) -> bool:
+        """Whether a call, alone or not, may start beside what is under way."""
+        if self.alone or (self._waits_alone and not alone):
+            return False
+        self._waits_alone = alone and self._total > 0
+        return not self._waits_alone
+
+    def took(self, tenant: str, *, alone: bool = False) -> None:
         """A call started."""
         self._in_flight[tenant] += 1
         self._total += 1
+        self.alone = alone
 
     def released(self, tenant: str) -> None:
         """A call ended, however it did."""
         self._in_flight[tenant] -= 1
         self._total -= 1
+        self.alone = False
+        self._waits_alone = self._waits_alone and self._total > 0
         if not self._in_flight[tenant]:
             del self._in_flight[tenant]
 

@@ -34,7 +34,7 @@ class Held:
     reason: str = ""
     next_at: float = 0.0
     parked: bool = False  # a row holds it, or is being written
-    alone: bool = False  # it came back so often that it is handled with nothing beside it
+    alone: bool = False  # it came back so often that it is called with nothing beside it
 
 
 @dataclass(frozen=True, slots=True)

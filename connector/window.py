@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 
 from connector.crowd import Crowd
 from connector.lane import Lane, Rules, Turn
@@ -24,10 +24,13 @@ class Window:
     `take_turn` says, in that order.
     """
 
-    def __init__(self, tenants: Tenants, rules: Rules | None = None) -> None:
+    def __init__(
+        self, tenants: Tenants, rules: Rules | None = None, suspects: Container[str] = ()
+    ) -> None:
+        """`suspects`: the ids of events that are called alone, as they are when one is taken."""
         self.rules = rules or Rules()
+        self._suspects = suspects
         self.unacked = 0
-        self.flying = 0
         self._tenants = tenants
         self._lanes: dict[str, Lane] = {}
         self._called: dict[str, Lane] = {}  # by the event that was called for last
@@ -39,7 +42,6 @@ class Window:
         self._unsaved: list[Held] = []
         self._gone: list[str] = []
         self._late: list[Held] = []
-        self._solo = False
 
     def deliver(self, held: Held, now: float) -> None:
         """An event came. It is dispatched, waits behind its key, or is parked."""
@@ -61,16 +63,13 @@ class Window:
 
     def take(self) -> Held | None:
         """The next event to dispatch, its tenant's slot taken; None when nothing may go now."""
-        if self._solo:
-            return None
         for tenant, keys in self._runnable.items():
             key = self._choose(tenant, keys)
             if key is None:
                 continue
             lane = self._lanes[key]
-            if lane.waiting[0].alone and self.flying:
-                return None  # the others have to land first
-            return self._start(lane)
+            alone = lane.waiting[0].alone or lane.waiting[0].event_id in self._suspects
+            return self._start(lane, alone=alone) if self._tenants.lets_go(alone=alone) else None
         return None
 
     def _choose(self, tenant: str, keys: dict[str, None]) -> str | None:
@@ -80,15 +79,13 @@ class Window:
             return next((key for key in keys if key in self._probes), None)
         return next(iter(keys))
 
-    def _start(self, lane: Lane) -> Held:
+    def _start(self, lane: Lane, *, alone: bool) -> Held:
         self._stand_down(lane)
         self._probes.discard(lane.key)
         self._called.pop(lane.called, None)
         held = lane.call()
         self._called[held.event_id] = lane
-        self._solo = held.alone
-        self.flying += 1
-        self._tenants.took(held.tenant)
+        self._tenants.took(held.tenant, alone=alone)
         return held
 
     def done(self, held: Held, now: float) -> int | None:
@@ -145,8 +142,6 @@ class Window:
     def _landed(self, held: Held) -> Lane:
         lane = self._lanes[held.key]
         lane.landed()
-        self.flying -= 1
-        self._solo = False
         self._tenants.released(held.tenant)
         return lane
 

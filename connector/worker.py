@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from connector import counts
 from connector.lane import Rules
 from connector.park import KEYS_PER_TURN, Park
+from connector.suspects import Suspects
 from connector.tenants import Tenants
 from connector.values import held_of, held_of_row
 from connector.window import Window
@@ -34,6 +35,7 @@ class Owner(Protocol):
 
     exchange: str
     tenants: Tenants
+    suspects: Suspects
 
     def pump(self) -> None:
         """Dispatch what may go."""
@@ -58,7 +60,7 @@ class Worker:
     def __init__(self, owner: Owner, queue: str, park: Park, link: Link, rules: Rules) -> None:
         """`link` is the channel that the queue is consumed on."""
         self.queue = queue
-        self.window = Window(owner.tenants, rules)
+        self.window = Window(owner.tenants, rules, owner.suspects)
         self.active = False  # the broker delivers to us: we are the queue's one consumer
         self.closed = False
         self._owner = owner

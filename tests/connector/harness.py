@@ -90,10 +90,14 @@ class Function:
             return web.json_response(reply.problem, status=reply.status, headers=reply.headers)
         return web.Response(status=reply.status, headers=reply.headers)
 
+    async def _health(self, _: web.Request) -> web.Response:
+        return web.Response()
+
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         app = web.Application()
         app.router.add_post("/", self._take)
+        app.router.add_get("/healthz", self._health)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", self.port, reuse_address=True).start()
@@ -204,9 +208,12 @@ class World:
 
 
 def play(
-    endpoints: Endpoints, scenario: Callable[[World], Awaitable[None]], behaviour: Behaviour
+    endpoints: Endpoints,
+    scenario: Callable[[World], Awaitable[None]],
+    behaviour: Behaviour = lambda _: OK,
+    function: Function | None = None,
 ) -> None:
-    """Run a scenario in a world of its own, at most half a minute."""
+    """Run a scenario in a world of its own, at most WAIT_S."""
 
     async def main() -> None:
         url = endpoints.amqp_url
@@ -215,10 +222,9 @@ def play(
             fresh_topology(url) as topology,
             Publisher.open(url, topology) as publisher,
         ):
-            function = Function(behaviour)
-            world = World(endpoints, topology, function, publisher)
+            world = World(endpoints, topology, function or Function(behaviour), publisher)
             try:
-                async with function.serving():
+                async with world.function.serving():
                     await scenario(world)
             finally:
                 await world.close()

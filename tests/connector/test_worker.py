@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from connector.lane import Rules, Turn
 from connector.park import Park
+from connector.suspects import Suspects
 from connector.tenants import Tenants
 from connector.values import Held, Row
 from connector.worker import Worker
@@ -25,11 +26,16 @@ class Link:
         self.dropped = True
 
 
+async def _lives() -> bool:
+    return True
+
+
 class Owner:
     exchange = "E"
 
     def __init__(self) -> None:
         self.tenants = Tenants(8)
+        self.suspects = Suspects("E", _lives)
         self.refused: list[int] = []
 
     def pump(self) -> None:

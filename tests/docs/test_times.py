@@ -24,6 +24,7 @@ from parley.people import SETTLE_S
 from shared.limits import figures
 from shared.limits.values import Rules
 from shared.messaging import lines, marks, outbox, sending, spool
+from shared.runtime import cpu_limit
 from shared.runtime.host import BODY_TIMEOUT_S
 from shared.runtime.patience import HEADERS_S
 from shared.runtime.service_auth import LIFETIME_S
@@ -123,6 +124,9 @@ KEPT: dict[str, float] = {
     "`up` waits 180 s": WAIT_S,
     "10 s for a body": BODY_TIMEOUT_S,
     "10 s and 64 KB for headers": HEADERS_S,
+    "its work ends after 5 seconds of CPU time": cpu_limit.LIMIT_S,
+    "a handler has 5 seconds of CPU time": cpu_limit.LIMIT_S,
+    "calls ended after 90 seconds": default(ConnectorSettings, "call_seconds"),
 }
 
 IN_TIME = "tests/messaging/test_doors_in_time.py"
