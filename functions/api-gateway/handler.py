@@ -25,6 +25,7 @@ from shared.runtime.function import Check, Function, Resources
 from shared.runtime.peer import Peer, http_session
 from shared.runtime.service_auth import ServiceTokens
 from shared.services.access import AccessClient
+from shared.services.key_marks import KeyMarks
 from shared.storage.cache import Cache
 
 
@@ -63,10 +64,13 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
         yield Kit(
             gateway=Gateway(
                 proxy=proxy,
-                bearer=Bearer(ApiKeys(access, tenants, time.monotonic), oidc),
+                bearer=Bearer(
+                    ApiKeys(access, tenants, KeyMarks.of(settings), time.monotonic), oidc
+                ),
                 tenants=tenants,
                 limits=Limits(Callers(cache, settings.rate_local_share), settings),
                 tokens=tokens,
+                proxies=settings.trusted_proxies,
             ),
             checks=[
                 Check("redis", cache.ping, required=False),

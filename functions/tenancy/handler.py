@@ -16,6 +16,7 @@ from shared.runtime.settings import (
     ServiceAuthSettings,
     VaultSettings,
 )
+from shared.services.key_marks import KeyMarks
 from shared.storage.cache import Cache
 from shared.storage.database import Database
 from shared.tenancy.regions import RegionSettings, extra_regions
@@ -67,7 +68,7 @@ async def wire(settings: Settings) -> AsyncIterator[Kit]:
         yield Kit(
             lookups=Lookups(database, vault),
             configuration=Configuration(database, vault, invalidator, regions),
-            api_keys=ApiKeys(database),
+            api_keys=ApiKeys(database, KeyMarks.of(settings)),
             audit=Audit(database),
             renewal=Renewal(database, vault),
             standings=StandingsOf(database),

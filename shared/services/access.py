@@ -7,7 +7,6 @@ hashing would add anything.
 from __future__ import annotations
 
 import hashlib
-import re
 
 from pydantic import BaseModel, Field
 
@@ -17,7 +16,6 @@ from shared.services.fields import Moment
 from shared.tenancy.models import Status
 from shared.tenancy.roles import Role
 
-KEY = re.compile(r"parley_[0-9a-f]{8}_[A-Za-z0-9_-]{43}")
 TIMEOUT = 2.0  # seconds
 
 

@@ -9,7 +9,8 @@ import pytest
 from pg8000.native import Connection
 
 from local.services import Endpoints
-from shared.services.access import KEY, key_hash
+from shared.services.access import key_hash
+from shared.services.key_marks import KEY
 from shared.storage.database_url import DatabaseUrl
 from tests.gateway.office import Office, declare
 from tests.support import passed, wait_until
@@ -90,6 +91,21 @@ def test_an_expired_key_is_none(office: Office, admin: str, migrated: Endpoints)
         "update api_keys set expires_at = now() - interval '1 second' where id = :id",
         id=made["id"],
     )
+    assert office.ask("GET", "/api/v1/me", made["key"]).status_code == 401
+
+
+def test_a_key_of_before_there_were_marks_is_good(
+    office: Office, admin: str, migrated: Endpoints
+) -> None:
+    made = make(office, admin, role="agent").json()
+    old = made["key"][:-11]
+    rows(
+        migrated,
+        "update api_keys set key_hash = decode(:hash, 'hex') where id = :id",
+        hash=key_hash(old),
+        id=made["id"],
+    )
+    assert office.ask("GET", "/api/v1/me", old).status_code == 200
     assert office.ask("GET", "/api/v1/me", made["key"]).status_code == 401
 
 

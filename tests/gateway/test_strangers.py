@@ -1,4 +1,4 @@
-"""Made-up keys and origins cost tenancy little, and those who are known nothing."""
+"""Made-up keys and origins cost tenancy little, and those who are known or made here nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from gateway_service.strangers import BURST, PER_SECOND, Strangers
+from gateway_service.strangers import BURST, PER_SECOND, SOURCE_BURST, Strangers
 from shared.runtime.errors import Unavailable
 
 
@@ -18,20 +18,20 @@ class Source:
         self.asked = 0
         self.strangers = Strangers(lambda: self.now)
 
-    def ask(self, name: str) -> str | None:
+    def ask(self, name: str, place: str = "203.0.113.1") -> str | None:
         async def question() -> str | None:
             self.asked += 1
             return name if name == "known" else None
 
-        return asyncio.run(self.strangers.ask(name, question))
+        return asyncio.run(self.strangers.ask(name, place, question))
 
 
-def crowd(source: Source, count: int) -> int:
-    """How many of so many strangers were turned away."""
+def crowd(source: Source, count: int, places: int = 1000) -> int:
+    """How many of so many strangers, from so many places, were turned away."""
     away = 0
     for number in range(count):
         try:
-            assert source.ask(f"x{number}") is None
+            assert source.ask(f"x{number}", f"place-{number % places}") is None
         except Unavailable:
             away += 1
     return away
@@ -45,6 +45,13 @@ def test_a_crowd_of_strangers_is_turned_away_unasked() -> None:
     assert crowd(source, 100) == 100 - 2 * PER_SECOND
 
 
+def test_one_source_takes_half_at_most_and_others_are_asked_for() -> None:
+    source = Source()
+    assert crowd(source, 500, places=1) == 500 - SOURCE_BURST
+    assert source.ask("known", "elsewhere") == "known"
+    assert crowd(source, int(BURST - SOURCE_BURST)) == 1  # the one of the first place
+
+
 def test_a_crowd_that_comes_all_at_once_is_counted_before_it_is_answered() -> None:
     source = Source()
 
@@ -53,7 +60,7 @@ def test_a_crowd_that_comes_all_at_once_is_counted_before_it_is_answered() -> No
         await asyncio.sleep(0)
 
     async def main() -> None:
-        crowd = (source.strangers.ask(f"x{number}", question) for number in range(500))
+        crowd = (source.strangers.ask(f"x{number}", str(number), question) for number in range(500))
         await asyncio.gather(*crowd, return_exceptions=True)
 
     asyncio.run(main())

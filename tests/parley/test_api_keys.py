@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.services import Endpoints
-from shared.services.access import KEY
+from shared.services.key_marks import KEY
 from shared.wire.printed import is_printable
 from tests.migrations.asking import ask
 from tests.parley.conftest import Parley

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.services.access import KEY
+from shared.services.key_marks import KEY
 from shared.tenancy.vault import KeyRing
 from tests.parley.conftest import Parley
 from tests.tenancy.declared import tenant_file

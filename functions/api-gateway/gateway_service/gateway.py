@@ -17,6 +17,7 @@ from gateway_service.own import own_answer
 from gateway_service.principal import Principal
 from gateway_service.proxy import Proxy
 from gateway_service.routes import OWN, Route, WrongMethod, found
+from gateway_service.source import source_of
 from gateway_service.tenants import Tenants
 from shared.runtime.errors import (
     BadInput,
@@ -46,6 +47,7 @@ class Gateway:
     tenants: Tenants
     limits: Limits
     tokens: ServiceTokens
+    proxies: int = 0  # the operator's own before us, whose X-Forwarded-For is believed
 
     async def serve(self, request: Request) -> Response:
         """The answer, whatever happens."""
@@ -78,7 +80,9 @@ class Gateway:
 
     async def _admitted(self, request: Request, visit: Visit, route: Route) -> Principal:
         """Who calls, counted, allowed, and at work for one tenant or the platform."""
-        caller = await self.bearer.principal(request.headers.getlist("authorization"))
+        caller = await self.bearer.principal(
+            request.headers.getlist("authorization"), source_of(request, self.proxies)
+        )
         know(visit, caller)
         visit.headers |= cors.shown_to(request.headers.get("origin"), caller)
         visit.headers |= await self.limits.enter(caller, route.cost)
@@ -113,7 +117,7 @@ class Gateway:
 
     async def _preflight(self, request: Request) -> Response:
         origin = request.headers["origin"]
-        if not await self.tenants.knows_origin(origin):
+        if not await self.tenants.knows_origin(origin, source_of(request, self.proxies)):
             raise Forbidden(
                 "no tenant lists this origin",
                 reason="origin_not_listed",
@@ -140,7 +144,8 @@ class Gateway:
         """A page whose token ran out shall see so; the answer tells it nothing else."""
         origin = request.headers.get("origin")
         try:
-            known = origin is not None and await self.tenants.knows_origin(origin)
+            source = source_of(request, self.proxies)
+            known = origin is not None and await self.tenants.knows_origin(origin, source)
         except ParleyError:
             known = False
         return {"Vary": "Origin"} | (

@@ -65,6 +65,15 @@ class OidcSettings(BaseSettings):
 class Settings(OidcSettings, CallerSettings, RedisSettings, ServiceAuthSettings):
     """Where the functions behind the door are."""
 
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        le=8,
+        description=(
+            "So many proxies of your own stand before api-gateway and write X-Forwarded-For: "
+            "strangers are counted by the address that the first of them saw; 0: by who connects"
+        ),
+    )
     wa_webhook_url: str
     genesys_webhook_url: str
     state_url: str

@@ -43,8 +43,11 @@ class Tenants:
             raise Forbidden("the tenant is suspended", reason="tenant_suspended", whose=whose)
         return card
 
-    async def knows_origin(self, origin: str) -> bool:
-        """Whether any active tenant lets a browser's page of this origin ask."""
+    async def knows_origin(self, origin: str, source: str) -> bool:
+        """Whether any active tenant lets a browser's page of this origin ask.
+
+        `source`: where the question comes from. Raises Unavailable.
+        """
         if not _ORIGIN.fullmatch(origin):
             return False
 
@@ -52,6 +55,6 @@ class Tenants:
             return await self._client.origin(origin) or None
 
         async def ask() -> bool | None:
-            return await self._strangers.ask(origin, known)
+            return await self._strangers.ask(origin, source, known)
 
         return bool(await self._origins.get(origin, ask))

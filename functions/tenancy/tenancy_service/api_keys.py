@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from pydantic import SecretStr
 
 from shared.runtime.errors import Conflict, NotFound
 from shared.services.access import FoundKey, FoundTenant, key_hash
+from shared.services.key_marks import KeyMarks, prefix
 from shared.services.keys import KeyList, KeyMade, KeyRequest
 from shared.storage.database import Database, Session
 from shared.tenancy.scope import TenantScope
 from tenancy_service.repository import Repository
 
-SECRET_BYTES = 32
 _VIEW = "id, name, prefix, role, scopes, created_at, expires_at, last_used_at, revoked_at"
 # A scope of None is the platform: its keys belong to no tenant.
 _OURS = "tenant_id is not distinct from :tenant_id ::uuid"
@@ -40,13 +39,13 @@ select id, tenant_id, role, scopes, expires_at, revoked_at from api_keys
 class ApiKeys:
     """The keys of tenants and of the platform."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, marks: KeyMarks) -> None:
         self._database = database
+        self._marks = marks
 
     async def make(self, scope: TenantScope | None, request: KeyRequest, actor: str) -> KeyMade:
         """Make a key; its text is in this answer alone. Raises Conflict, NotFound."""
-        tenant_id, prefix = _id(scope), secrets.token_hex(4)
-        key = f"parley_{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
+        tenant_id, key = _id(scope), self._marks.make()
 
         def work(session: Session) -> dict[str, Any]:
             _lock(session, scope)
@@ -57,7 +56,7 @@ class ApiKeys:
                 {
                     "tenant_id": tenant_id,
                     "name": request.name,
-                    "prefix": f"parley_{prefix}",
+                    "prefix": prefix(key),
                     "key_hash": bytes.fromhex(key_hash(key)),
                     "role": request.role,
                     "scopes": tuple(request.scopes),
