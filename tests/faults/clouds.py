@@ -126,7 +126,6 @@ ERRORS = [
     Scenario(
         f"{cloud}: {words}",
         partial(_fault, target, kind, {"match": {"name": MESSAGE[target]}, **more}),
-        short_lines=150 if (target, words) == ("genesys", "429") else 0,
     )
     for target, cloud in (("graph", "Graph API"), ("genesys", "Genesys"))
     for words, kind, more in (
@@ -157,7 +156,7 @@ SCENARIOS = [
     Scenario("Genesys: tokens revoked", _revoke),
     Scenario("Graph API: wrong token", partial(_wrong, access_token="EAA-wrong")),
     Scenario("Genesys: wrong secret", partial(_wrong, client_secret="wrong")),
-    Scenario("webhooks three times", _copies, short_lines=150),
+    Scenario("webhooks three times", _copies),
     Scenario("webhooks reordered", _reordered),
     Scenario(
         "statuses before messages",
