@@ -30,6 +30,7 @@ from connector.worker import Link, Worker
 from shared.messaging.amqp import Backoff
 from shared.runtime.errors import ParleyError
 from shared.runtime.logging import describe, logger
+from shared.runtime.repeats import repeats
 
 log = logger()
 
@@ -285,8 +286,8 @@ class Route:
                 await asyncio.sleep(backoff.next())
                 continue
             counts.DEAD.labels(self.exchange, letter.reason_code).inc()
-            extra = {"event_id": letter.event_id, "reason": letter.reason_code}
-            log.warning("dead_letter", extra=extra)
+            cause = {"reason": letter.reason_code, "tenant_id": letter.tenant}
+            repeats.warning("dead_letter", cause=cause, extra={"event_id": letter.event_id})
             return True
         return False
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from shared.tenancy.models import Resolution
@@ -16,6 +17,7 @@ from shared.whatsapp.payloads import Item, MessageItem, OtherChange, elements
 from shared.wire.body import Json
 from shared.wire.customer import canonical_id, spellings
 from shared.wire.fields import obj, text
+from shared.wire.sizes import ITEMS, is_small
 
 ID_UPDATES = "user_id_update"
 
@@ -35,18 +37,28 @@ class Group:
     paths: list[str] = field(default_factory=list)
 
 
-def split(item: OtherChange) -> list[OtherChange]:
-    """News of several people's user ids as one change a person; any other change as it is."""
-    told = list(elements(ID_UPDATES, item.value.get(ID_UPDATES)))
+def split(item: OtherChange, most: int = ITEMS) -> list[OtherChange]:
+    """News of several people's user ids as one change a person; any other change as it is.
+
+    So is news of more than `most` people, and news with much beside it, which each would repeat.
+    """
     if item.field != ID_UPDATES or _change_of(item) is not None:
         return [item]
-    if not told or any(not isinstance(one, dict) or id_update(one) is None for _, one in told):
+    told = list(islice(elements(ID_UPDATES, item.value.get(ID_UPDATES)), most + 1))
+    if len(told) > most or not told or any(not _is_update(one) for _, one in told):
         return [item]
-    rest = {key: value for key, value in item.value.items() if key != "contacts"}
+    apart = ("contacts", ID_UPDATES)
+    rest = {key: value for key, value in item.value.items() if key not in apart}
+    if not is_small(rest):
+        return [item]
     return [
         replace(item, path=f"{item.path}.{place}", value=rest | {ID_UPDATES: [one]})
         for place, one in told
     ]
+
+
+def _is_update(value: Any) -> bool:
+    return isinstance(value, dict) and id_update(value) is not None
 
 
 def groups_of(items: Iterable[tuple[Item, Resolution]]) -> list[Group]:

@@ -12,10 +12,12 @@ from typing import Any
 
 import orjson
 
+from shared.runtime.turns import in_turns
 from shared.tenancy.models import Resolution
-from shared.whatsapp.payloads import Broken, Item, MessageItem, OtherChange, StatusItem, Walk
+from shared.whatsapp.payloads import AnyItem, Item, Walk
+from shared.wire.body import Json
+from shared.wire.sizes import is_small
 
-AnyItem = MessageItem | StatusItem | OtherChange | Broken
 Resolve = Callable[[Item], Awaitable[Resolution | None]]
 
 
@@ -48,7 +50,7 @@ async def sort(found: Walk, resolve: Resolve) -> Sorted:
     """Ask for each item's tenant. Raises what `resolve` raises: then nothing has been done yet."""
     shares: dict[str, Share] = {}
     strays: list[AnyItem] = []
-    for item in found.items:
+    async for item in in_turns(found.items):
         owner = await resolve(item)
         if owner is None:
             strays.append(item)
@@ -58,20 +60,33 @@ async def sort(found: Walk, resolve: Resolve) -> Sorted:
 
 
 def own_changes(body: Any, items: Iterator[AnyItem]) -> bytes:
-    """The body with one tenant's changes alone: what goes under that tenant's prefix."""
+    """The body with one tenant's changes alone: what goes under that tenant's prefix.
+
+    What stands beside entries and changes is repeated for each tenant, while it is small.
+    """
     wanted: dict[str, set[str]] = defaultdict(set)
     for item in items:
         entry, _, rest = item.path.partition(".")
         wanted[entry].add(rest.split(".")[0])
     entries = [
         {
-            **entry,
+            **_rest(entry, "changes"),
             "changes": [c for c, place in _placed(entry.get("changes"), "changes") if place in on],
         }
         for entry, name in _placed(body.get("entry"), "entry")
         if (on := wanted.get(name))
     ]
-    return orjson.dumps({**body, "entry": entries})
+    return orjson.dumps({**_rest(body, "entry"), "entry": entries})
+
+
+def _rest(value: Json, list_name: str) -> Json:
+    """What stands beside a list; where that is much, what tells the product, account and time."""
+    rest = {key: one for key, one in value.items() if key != list_name}
+    short = {key: rest[key] for key in _SHORT if key in rest and is_small(rest[key])}
+    return rest if is_small(rest) else short
+
+
+_SHORT = ("object", "id", "time")
 
 
 def _placed(value: Any, name: str) -> Iterator[tuple[Any, str]]:

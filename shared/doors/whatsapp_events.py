@@ -17,7 +17,8 @@ from shared.runtime.errors import BadInput
 from shared.runtime.trace import current_traceparent
 from shared.tenancy.models import Resolution
 from shared.whatsapp.items import Customer, message_key, message_time, read_status, sender
-from shared.whatsapp.payloads import Broken, MessageItem, OtherChange, StatusItem
+from shared.whatsapp.payloads import AnyItem, Beyond, Broken, MessageItem, OtherChange, StatusItem
+from shared.wire.sizes import ITEMS
 
 SOURCE = "/wa-webhook"
 INBOUND = "webhooks-inbound"  # the bucket of raw bodies
@@ -26,33 +27,49 @@ ACCOUNT = "account"  # stands for the channel of what is told of a business acco
 
 
 TOGETHER = 100  # statuses of one event
-AnyItem = MessageItem | StatusItem | OtherChange
+Eventful = MessageItem | StatusItem | OtherChange
 
 
 def told_apart(
-    items: Iterable[tuple[AnyItem | Broken, Resolution]],
-) -> list[tuple[AnyItem, Resolution]]:
-    """The items that can be events, news of people's ids one by one.
+    items: Iterable[tuple[AnyItem, Resolution]],
+) -> list[tuple[Eventful, Resolution]]:
+    """The items that can be events, news of people's ids one by one, as long as these are not many.
 
     A suspended tenant's are none: its bytes are kept, no more.
     """
-    return [
-        (one, owner)
-        for item, owner in items
-        if owner.active and not isinstance(item, Broken)
-        for one in (split(item) if isinstance(item, OtherChange) else [item])
-    ]
+    found: list[tuple[Eventful, Resolution]] = []
+    room = ITEMS
+    for item, owner in items:
+        if not owner.active or isinstance(item, Broken | Beyond):
+            continue
+        apart = split(item, room) if isinstance(item, OtherChange) else [item]
+        room -= len(apart) - 1
+        found += [(one, owner) for one in apart]
+    return found
 
 
 def posts_of(
-    items: Iterable[tuple[AnyItem | Broken, Resolution]],
+    items: Iterable[tuple[AnyItem, Resolution]],
     arrival: Arrival,
     lines: Mapping[str, str] | None = None,
 ) -> Iterator[Post]:
-    """Events of the items that can be one, each on its line (`lines`: by the item's path).
+    """Events of the items that can be one, each once, on its line (`lines`: by the item's path).
 
     Statuses of one message in one body are one event: they are written down at once.
     """
+    known: set[tuple[str, str]] = set()
+    for post in _posts_of(items, arrival, lines):
+        told = (post.event.id, post.event.partitionkey)  # a status may name its person in two ways
+        if told not in known:
+            known.add(told)
+            yield post
+
+
+def _posts_of(
+    items: Iterable[tuple[AnyItem, Resolution]],
+    arrival: Arrival,
+    lines: Mapping[str, str] | None,
+) -> Iterator[Post]:
     apart = told_apart(items)
     if lines is None:
         lines = own_lines(groups_of(apart))
@@ -89,7 +106,7 @@ def _status_posts(
     yield Post(INBOUND_WHATSAPP_STATUSES, event)
 
 
-def post_of(item: AnyItem, owner: Resolution, arrival: Arrival, line: str | None = None) -> Post:
+def post_of(item: Eventful, owner: Resolution, arrival: Arrival, line: str | None = None) -> Post:
     """The event of one item, and its exchange. `line`: its person's, for what has one.
 
     News of a person's id goes the way of their messages.

@@ -24,12 +24,11 @@ from shared.messaging.envelope import Event, EventType
 from shared.messaging.outbox import Outbox
 from shared.runtime.clock import utcnow
 from shared.runtime.errors import BadInput, Unavailable
-from shared.runtime.logging import logger
+from shared.runtime.repeats import repeats
 from shared.runtime.trace import current_traceparent
 from shared.storage.objects import Objects
 
-log = logger()
-
+AT_ONCE = 64  # lines of one body that are published side by side; others' events pass between them
 RAW_S = 1.5  # seconds for S3 to take raw bytes, before they travel in the queue
 PLATFORM = "_platform"  # where bodies lie that belong to no tenant, or to several
 _SAFE_LABEL = re.compile(r"[A-Za-z0-9_.-]{1,80}")
@@ -101,8 +100,9 @@ class Intake:
         on: events have fixed ids.
         """
         unfit: list[Unfit] = []
+        room = asyncio.Semaphore(AT_ONCE)
         work = itertools.chain(
-            (self._publish(line, unfit) for line in _lines(posts)),
+            (self._publish(line, unfit, room) for line in _lines(posts)),
             (self._keep(raw, spare) for raw in raws),
         )
         outcomes = await asyncio.gather(*work, return_exceptions=True)
@@ -113,13 +113,16 @@ class Intake:
             self._book.note(post.event for post in posts if post.event.id not in lost)
         return unfit
 
-    async def _publish(self, line: Sequence[Post], unfit: list[Unfit]) -> None:
+    async def _publish(
+        self, line: Sequence[Post], unfit: list[Unfit], room: asyncio.Semaphore
+    ) -> None:
         """In order: what follows a failure waits for the sender's new try, as the failure does.
 
         No new try would help what can not be written as an event, so its neighbours go on.
         """
         exchange = line[0].exchange
-        found = await self._outbox.put(exchange, [post.event for post in line])
+        async with room:
+            found = await self._outbox.put(exchange, [post.event for post in line])
         unfit += [Unfit(Post(exchange, one.event), one.error) for one in found]
 
     async def _keep(self, raw: Raw, spare: str) -> None:
@@ -128,7 +131,8 @@ class Intake:
                 await self._objects.put(raw.bucket, raw.key, raw.body)
         except (Unavailable, TimeoutError) as error:
             why = getattr(error, "detail", f"S3 did not take it in {RAW_S:g} s")
-            log.warning("raw_carried_in_queue", extra={"bucket": raw.bucket, "why": why})
+            cause = {"bucket": raw.bucket, "why": why}
+            repeats.warning("raw_carried_in_queue", cause=cause)
             if await self._outbox.put(spare, [self._carrying(raw)]):
                 raise Unavailable(f"{why}, and no event can hold the bytes") from None
 

@@ -14,10 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from shared.runtime.errors import Unavailable
-from shared.runtime.logging import logger
+from shared.runtime.repeats import repeats
 from shared.storage.cache import Cache
-
-log = logger()
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -155,7 +153,9 @@ class Marks:
         try:
             return await self._mark(line)
         except Unavailable as error:
-            log.warning("line_marked_here_alone", extra={"line": line, "detail": error.detail})
+            repeats.warning(
+                "line_marked_here_alone", cause={"detail": error.detail}, extra={"line": line}
+            )
             behind = self._own.setdefault(line, False)
             self.trouble()
             return replace(self.place(line), behind_s3=behind)

@@ -19,12 +19,11 @@ import orjson
 from shared.messaging.envelope import Event
 from shared.messaging.topology import MESSAGE_EXCHANGES
 from shared.runtime.errors import BadInput, ParleyError, Unavailable
-from shared.runtime.logging import logger
 from shared.runtime.metrics import counter
+from shared.runtime.repeats import repeats
 from shared.services.keeping import KeepingClient, SpoolRequest
 from shared.storage.objects import SPOOL_BUCKET, Objects
 
-log = logger()
 SPOOLED = counter(
     "spooled_events", "Events that the broker did not take, by where they wait", ("store",)
 )
@@ -143,7 +142,8 @@ class Spool:
         patience = HEDGE_S if loop.time() - self._s3_failed > DOUBT_S else 0.0
         store = await _first({"s3": to_s3, "postgresql": to_postgresql}, patience)
         SPOOLED.labels(store).inc()
-        log.warning("spooled", extra={"store": store, "line": name.line, "bytes": len(body)})
+        extra = {"line": name.line, "bytes": len(body)}
+        repeats.warning("spooled", cause={"store": store}, extra=extra)
         return store == "s3"
 
 

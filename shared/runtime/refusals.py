@@ -6,13 +6,9 @@ whatever stands here.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextvars import Context
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import jwt
@@ -20,6 +16,7 @@ import jwt
 from shared.runtime.errors import ParleyError
 from shared.runtime.logging import logger, stand_in
 from shared.runtime.metrics import counter
+from shared.runtime.repeats import WINDOW_S, Key, Windows
 
 log = logger()
 write = log.warning
@@ -27,8 +24,6 @@ T = TypeVar("T")
 
 REFUSED = counter("refusals", "Callers and webhooks that were refused", ("event", "reason"))
 
-LINES = 20  # different ones of one reason in a window
-WINDOW_S = 60.0
 LONGEST_TOKEN = 8192  # characters; nothing is read out of a longer one
 _ID = re.compile(r"[A-Za-z0-9._:/-]{1,96}")
 
@@ -79,22 +74,14 @@ def _one(value: Any) -> Any:
     return value[0] if isinstance(value, list) and value else value
 
 
-@dataclass
-class _Window:
-    ends: float
-    seen: set[str] = field(default_factory=set)
-    unsaid: int = 0
-
-
 class Refusals:
     """Counts refusals and writes their lines. One a process; `warning` is called as a logger is."""
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, *, seconds: float = WINDOW_S
     ) -> None:
-        self._clock = clock
-        self._seconds = seconds
-        self._windows: dict[tuple[str, str], _Window] = {}
+        """One a process."""
+        self._windows = Windows(_say_more, clock, seconds=seconds)
 
     def warning(
         self,
@@ -110,41 +97,15 @@ class Refusals:
         """
         REFUSED.labels(event, reason).inc()
         told = {key: value for key, value in extra.items() if value is not None}
-        window = self._window(event, reason)
-        line = repr(sorted(told.items()))
-        if line in window.seen or len(window.seen) >= LINES:
-            window.unsaid += 1
+        if not self._windows.admits(event, (("reason", reason),), repr(sorted(told.items()))):
             return
-        window.seen.add(line)
         # A name of its caller, which tests/house holds to what an event may be.
         write(event, extra={"reason": reason, **told, **(beside or {})})
 
-    def _window(self, event: str, reason: str) -> _Window:
-        key = (event, reason)
-        known = self._windows.get(key)
-        if known is not None and self._clock() < known.ends:
-            return known
-        if known is not None:
-            self._end(key)
-        window = self._windows[key] = _Window(self._clock() + self._seconds)
-        with contextlib.suppress(RuntimeError):  # no loop: the next refusal ends it
-            # Without this request's keys: the line is of many requests.
-            asyncio.get_running_loop().call_later(
-                self._seconds, lambda: self._end(key, window), context=Context()
-            )
-        return window
 
-    def _end(self, key: tuple[str, str], window: _Window | None = None) -> None:
-        known = self._windows.get(key)
-        if known is None or (window is not None and known is not window):
-            return
-        del self._windows[key]
-        if known.unsaid:
-            event, reason = key
-            log.warning(
-                "refusals_not_shown",
-                extra={"event": event, "reason": reason, "lines": known.unsaid},
-            )
+def _say_more(key: Key, lines: int) -> None:
+    event, causes = key
+    log.warning("refusals_not_shown", extra={"event": event, **dict(causes), "lines": lines})
 
 
 refusals = Refusals()

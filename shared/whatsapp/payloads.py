@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
 from typing import Any
 
 from shared.whatsapp.items import status_subject
 from shared.wire.body import Json, PayloadError, loads
 from shared.wire.customer import canonical_id, spellings
-from shared.wire.fields import moment, obj, objects, text
+from shared.wire.fields import listed, moment, obj, objects, text
 from shared.wire.scan import first
+from shared.wire.sizes import CHANGES, beside
 
 __all__ = [
+    "Beyond",
     "Broken",
     "Item",
     "MessageItem",
@@ -82,10 +85,20 @@ class Broken(Item):
 
 
 @dataclass(frozen=True, slots=True)
+class Beyond(Item):
+    """A change, or the rest of a body, of which `items` were not read: too many stand before."""
+
+    items: int
+
+
+AnyItem = MessageItem | StatusItem | OtherChange | Broken | Beyond
+
+
+@dataclass(frozen=True, slots=True)
 class Walk:
     """All items of one body, in the body's order."""
 
-    items: tuple[MessageItem | StatusItem | OtherChange | Broken, ...]
+    items: tuple[AnyItem, ...]
 
     @property
     def messages(self) -> list[MessageItem]:
@@ -108,13 +121,25 @@ class Walk:
         return [item for item in self.items if isinstance(item, Broken)]
 
 
-def walk(body: Any) -> Walk:
+def walk(body: Any, most: int | None = None) -> Walk:
     """Give every item over entry x changes x messages and statuses, in order.
 
     Entries of different accounts and numbers may share a body (contracts/meta.md a.4), so each
-    item carries its own ids.
+    item carries its own ids. `most`: how many are read; of the changes behind them a Beyond tells.
     """
-    return Walk(tuple(_body(body)))
+    items: list[AnyItem] = []
+    beyond: list[Beyond] = []
+    untold = 0
+    for where, count, found in _body(body):
+        some = [*islice(found, None if most is None else most - len(items))]
+        items += some
+        if len(some) < count and len(beyond) < CHANGES:
+            left = count - len(some)
+            beyond.append(Beyond(where.path, where.waba_id, where.phone_number_id, left))
+        else:
+            untold += count - len(some)
+    rest = [Beyond("body", None, None, untold)] if untold else []
+    return Walk((*items, *beyond, *rest))
 
 
 def guess_phone(raw: bytes) -> str | None:
@@ -130,48 +155,56 @@ def guess_waba(raw: bytes) -> str | None:
     return first(raw, "entry", "id")
 
 
-_AnyItem = MessageItem | StatusItem | OtherChange | Broken
+_Place = tuple[Item, int, Iterator[AnyItem]]
+"""A change, or what is none: whose it is, how many items it has, and these."""
 
 
-def _body(body: Any) -> Iterator[_AnyItem]:
+def _body(body: Any) -> Iterator[_Place]:
     if not isinstance(body, dict):
-        yield Broken("body", None, None, "not an object", body)
+        yield _alone(Broken("body", None, None, "not an object", body))
         return
     product = body.get("object")
     if product is not None and product != WABA_OBJECT:
-        yield OtherChange("body", None, None, text(product), body)
+        yield _alone(OtherChange("body", None, None, text(product), body))
         return
     for path, entry in elements("entry", body.get("entry"), required=True):
         if isinstance(entry, dict):
             yield from _entry(path, entry)
         else:
-            yield Broken(path, None, None, "not an object", entry)
+            yield _alone(Broken(path, None, None, "not an object", entry))
 
 
-def _entry(path: str, entry: Json) -> Iterator[_AnyItem]:
+def _alone(item: AnyItem) -> _Place:
+    return item, 1, iter((item,))
+
+
+def _entry(path: str, entry: Json) -> Iterator[_Place]:
     waba_id, told_at = text(entry.get("id")), moment(entry.get("time"))
     for place, change in elements(f"{path}.changes", entry.get("changes"), required=True):
         value = change.get("value") if isinstance(change, dict) else None
         if isinstance(change, dict) and isinstance(value, dict):
-            yield from _change(place, waba_id, change.get("field"), value, told_at)
+            yield _change(place, waba_id, change.get("field"), value, told_at)
         else:
-            yield Broken(place, waba_id, None, "not a change with a value", change)
+            yield _alone(Broken(place, waba_id, None, "not a change with a value", change))
 
 
 def _change(
     path: str, waba_id: str | None, field: Any, value: Json, told_at: datetime | None
-) -> Iterator[_AnyItem]:
+) -> _Place:
     phone_number_id = _phone_number_id(value)
     ours = field in ("messages", None)
-    found = list(_messages_and_statuses(path, waba_id, value)) if ours else []
-    yield from found
-    if not found or value.get("errors"):
-        yield OtherChange(path, waba_id, phone_number_id, text(field), value, told_at)
+    count = sum(len(listed(value.get(key))) for key, _, _ in _LISTS) if ours else 0
+    found = _messages_and_statuses(path, waba_id, value) if count else iter(())
+    if count and not value.get("errors"):
+        return Item(path, waba_id, phone_number_id), count, found
+    whole = OtherChange(path, waba_id, phone_number_id, text(field), value, told_at)
+    return whole, count + 1, chain(found, (whole,))
 
 
-def _messages_and_statuses(path: str, waba_id: str | None, value: Json) -> Iterator[_AnyItem]:
-    phone_number_id, metadata = _phone_number_id(value), obj(value.get("metadata"))
-    contacts, lone = contacts_by_id(value.get("contacts")), _lone_contact(value)
+def _messages_and_statuses(path: str, waba_id: str | None, value: Json) -> Iterator[AnyItem]:
+    phone_number_id, metadata = _phone_number_id(value), beside(obj(value.get("metadata")))
+    cards = [*map(beside, objects(value.get("contacts")))]
+    contacts, lone = contacts_by_id(cards), _lone_contact(value, cards)
     for key, make, id_keys in _LISTS:
         for place, item in elements(f"{path}.{key}", value.get(key)):
             if key == "statuses" and isinstance(item, dict) and status_subject(item):
@@ -232,9 +265,9 @@ def contact_of(item: Json, keys: Iterable[str], contacts: Mapping[str, Json]) ->
     return next((contacts[one] for one in (*ids, *also) if one in contacts), None)
 
 
-def _lone_contact(value: Json) -> Json | None:
+def _lone_contact(value: Json, contacts: list[Json]) -> Json | None:
     """The one contact of the one item: whose it is when the item itself names nobody."""
-    contacts, items = objects(value.get("contacts")), objects(value.get("messages"))
+    items = objects(value.get("messages"))
     alone = len(contacts) == len(items) == 1 and not value.get("statuses")
     return contacts[0] if alone else None
 

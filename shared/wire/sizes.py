@@ -6,7 +6,10 @@ A limit that stands here is what keeps the work of one message small, whoever ma
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, Final, Literal, NamedTuple
+
+import orjson
 
 TEXT: Final = 65_536
 """Characters that are shown of one message. WhatsApp takes 4,096 for a text
@@ -48,6 +51,13 @@ one body (contracts/meta.md a.4)."""
 HISTORY: Final = 20_000
 """Messages of one change of `history`: 3 MB, Meta's largest body, hold fewer, for each has an id, a
 time and a type, 150 bytes together."""
+
+CHANGES: Final = 10_000
+"""Changes of one body whose tenant is looked for: ten times as many as Meta puts into one body."""
+
+BESIDE: Final = 2_048
+"""Bytes of what each of several items has with it, such as its contact: one of Meta's has some 300,
+with names in every script and all three ids (contracts/meta.md b.0)."""
 
 Excess = Literal["text", "elements", "levels"]
 
@@ -115,3 +125,34 @@ class _Pruned:
 
 
 _SHORT = 256
+
+
+def is_small(value: Any) -> bool:
+    """Whether a JSON value may be repeated for each of several items."""
+    try:
+        return len(orjson.dumps(value)) <= BESIDE
+    except TypeError:  # a number that no event can hold
+        return False
+
+
+def beside(value: dict[str, Any]) -> dict[str, Any]:
+    """What is repeated for each of several items: itself while it is small, else its short texts.
+
+    So what one body becomes is not its length times its items.
+    """
+    return value if is_small(value) else _short_texts(value, _LEVELS_BESIDE)
+
+
+def _short_texts(value: dict[str, Any], levels: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, one in islice(value.items(), _NAMES):
+        if len(key) > _LONGEST_NAME:
+            continue
+        if isinstance(one, str):
+            found[key] = one[:_SHORT]
+        elif isinstance(one, dict) and levels:
+            found[key] = _short_texts(one, levels - 1)
+    return found
+
+
+_NAMES, _LONGEST_NAME, _LEVELS_BESIDE = 16, 32, 1

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tests.docs.pages import ROOT, Page
 
 PAGE = Page(ROOT / "docs" / "operate.md")
+LOGS = {"log", "refusals", "repeats"}
 LEVELS = {"debug", "info", "warning", "error"}
 METRICS = {"counter": "_total", "gauge": "", "histogram": ""}
 
@@ -34,7 +35,7 @@ def events() -> set[str]:
         function = call.func
         if not (isinstance(function, ast.Attribute) and function.attr in LEVELS and call.args):
             continue
-        if isinstance(function.value, ast.Name) and function.value.id in ("log", "refusals"):
+        if isinstance(function.value, ast.Name) and function.value.id in LOGS:
             first = call.args[0]
             either = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
             found |= {word for one in either for word in words(one)}

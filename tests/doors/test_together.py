@@ -58,12 +58,16 @@ def test_a_redelivered_body_makes_the_same_events() -> None:
 
 
 def test_those_without_an_id_are_not_of_one_message() -> None:
-    assert len(events(status(None, "sent"), status(None, "sent"))) == 2
+    assert len(events(status(None, "sent"), status(None, "read"))) == 2
 
 
 def test_a_flood_is_cut_into_hundreds() -> None:
-    made = events(*(status("a", "sent") for _ in range(250)))
+    made = events(*(status("a", "sent", timestamp=str(number)) for number in range(1, 251)))
     assert [len(words(event)) for event in made] == [100, 100, 50]
+
+
+def test_what_a_body_repeats_is_one_event() -> None:
+    assert len(events(*(status(None, "sent") for _ in range(250)))) == 1
 
 
 def test_one_that_no_event_can_hold_spoils_no_other() -> None:

@@ -14,7 +14,7 @@ HANDLER_LINES = 110  # a screen, with its imports
 
 # Powertools' two ways of adding keys that mix requests on an event loop: wrong tenant on 98 of 150
 # lines. `shared.runtime.logging.bind` is the one that keeps them apart.
-LOGS = {"log", "refusals"}
+LOGS = {"log", "refusals", "repeats"}
 LEVELS = {"debug", "info", "warning", "error"}
 MIXING = {"append_keys", "append_context_keys"}
 

@@ -8,7 +8,8 @@ import jwt
 import pytest
 
 from shared.runtime.errors import Unavailable
-from shared.runtime.refusals import LINES, WINDOW_S, Refusals, asked, claimed, claims, why_not
+from shared.runtime.refusals import Refusals, asked, claimed, claims, why_not
+from shared.runtime.repeats import LINES, WINDOW_S
 from tests.messaging.broker import until
 
 KEY = "k" * 40

@@ -12,6 +12,7 @@ from shared.messaging.envelope import Event
 from shared.runtime.errors import BadInput
 from shared.runtime.logging import logger
 from shared.runtime.metrics import counter
+from shared.runtime.repeats import repeats
 from shared.services.identities import link_of
 from shared.services.patience import insist
 from shared.services.route import Whose
@@ -81,7 +82,7 @@ class Changes:
                 notice = _notice(change, whose, event, number)
                 noticed = await insist(lambda: self._state.notice(notice))
                 if noticed.new:
-                    _tell(change)
+                    _tell(change, whose.tenant_id)
             case Echo() | HistoryMessage():
                 pass  # recorded with the others
 
@@ -135,11 +136,11 @@ def _notice(note: Note, whose: Whose, event: Event, number: int) -> Notice:
     )
 
 
-def _tell(note: Note) -> None:
+def _tell(note: Note, tenant_id: str) -> None:
     said = {"field": note.field, "event": note.event, "what": note.what}
     if note.severity == "alarm":
-        log.error("meta_says", extra=said)
+        repeats.error("meta_says", cause={"tenant_id": tenant_id}, extra=said)
     elif note.severity == "warning":
-        log.warning("meta_says", extra=said)
+        repeats.warning("meta_says", cause={"tenant_id": tenant_id}, extra=said)
     else:
         log.info("meta_says", extra=said)

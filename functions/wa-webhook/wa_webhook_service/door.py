@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.doors.arrival import Arrival
-from shared.doors.sorting import AnyItem, Sorted, own_changes, sort
+from shared.doors.sorting import Sorted, own_changes, sort
 from shared.doors.whatsapp_events import INBOUND, posts_of, told_apart
 from shared.messaging.intake import PLATFORM, Intake, Post, Raw, RawKeys, Unfit, digest
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES
@@ -21,9 +21,13 @@ from shared.runtime.errors import Forbidden, Unauthorised
 from shared.runtime.logging import bind, logger
 from shared.runtime.metrics import counter
 from shared.runtime.refusals import asked, claimed, refusals
+from shared.runtime.repeats import repeats
+from shared.runtime.turns import in_turns
 from shared.tenancy.directory import Directory
 from shared.tenancy.models import PLATFORM_APP, Resolution, SigningSecrets
 from shared.whatsapp.payloads import (
+    AnyItem,
+    Beyond,
     Item,
     MessageItem,
     PayloadError,
@@ -34,6 +38,7 @@ from shared.whatsapp.payloads import (
     walk,
 )
 from shared.whatsapp.signature import verify
+from shared.wire import sizes
 from shared.wire.signing import fault
 from wa_webhook_service.people import People
 
@@ -43,6 +48,14 @@ ITEMS = counter(
     "whatsapp_items", "Items of Meta's webhooks by what became of them", ("kind", "fate")
 )
 UNFIT = counter("unfit_items", "Items of Meta's webhooks that no event can hold", ("type",))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Where the bytes of a body lie, and what of it no event can hold."""
+
+    raws: list[Raw]
+    unfit: list[Unfit]
 
 
 @dataclass(frozen=True)
@@ -120,18 +133,17 @@ class Door:
         async def owner_of(item: Item) -> Resolution | None:
             return await self._owner(app, item)
 
-        found = await sort(walk(body), owner_of)
+        found = await sort(walk(body, sizes.ITEMS), owner_of)
         apart = [one for share in found.shares.values() for one in told_apart(share.items)]
         async with self.people.in_order(apart, utcnow()) as lines:
-            unfit = await self._keep(found, body, raw, lines)
+            kept = await self._keep(found, body, raw, lines)
         await self._tell_strays(app, found.strays)
         _tell(found)
-        _tell_unfit(unfit)
+        _tell_unfit(kept.unfit)
+        _tell_beyond(found, kept.raws)
 
-    async def _keep(
-        self, found: Sorted, body: Any, raw: bytes, lines: Mapping[str, str]
-    ) -> list[Unfit]:
-        """Make all durable, the events on their `lines`. What no event can hold comes back."""
+    async def _keep(self, found: Sorted, body: Any, raw: bytes, lines: Mapping[str, str]) -> Kept:
+        """Make all durable, the events on their `lines`."""
         now = utcnow()
         raws: list[Raw] = []
         posts: list[Post] = []
@@ -141,8 +153,9 @@ class Door:
             own = raw if found.whole else own_changes(body, (item for item, _ in share.items))
             key = self.keys.new(tenant_id, digest(own))
             raws.append(Raw(INBOUND, key, own, tenant_id))
-            posts += posts_of(share.items, Arrival(now, INBOUND, key), lines)
-        return await self.intake.take(raws, posts, spare=INBOUND_WHATSAPP_MESSAGES)
+            made = posts_of(share.items, Arrival(now, INBOUND, key), lines)
+            posts += [post async for post in in_turns(made)]
+        return Kept(raws, await self.intake.take(raws, posts, spare=INBOUND_WHATSAPP_MESSAGES))
 
     async def _owner(self, app: str, item: Item) -> Resolution | None:
         """The item's tenant, if the app that signed may speak for it."""
@@ -206,7 +219,7 @@ def _tell(found: Sorted) -> None:
             extra={
                 "messages": share.count(MessageItem),
                 "statuses": share.count(StatusItem),
-                "others": sorted(fate for fate in fates if fate),
+                "others": sorted(claimed(one) or "" for one in fates if one)[:10],
             },
         )
 
@@ -214,9 +227,25 @@ def _tell(found: Sorted) -> None:
 def _count(item: AnyItem, fate: str) -> str:
     """Count an item; the words for one that is neither message nor status."""
     kind = type(item).__name__
+    if isinstance(item, Beyond):
+        ITEMS.labels(kind, "left").inc(item.items)
+        return ""
     ITEMS.labels(kind, fate).inc()
     why = getattr(item, "field", None) or getattr(item, "why", None)
     return "" if isinstance(item, MessageItem | StatusItem) else str(why)
+
+
+def _tell_beyond(found: Sorted, raws: list[Raw]) -> None:
+    """Items that are in the archive alone, as there were too many: a line a body and tenant.
+
+    `parley replay --key` makes their events; those that were published are duplicates then.
+    """
+    places = {raw.tenant_id: f"{raw.bucket}/{raw.key}" for raw in raws}
+    for tenant_id, share in found.shares.items():
+        left = sum(item.items for item, _ in share.items if isinstance(item, Beyond))
+        if left:
+            bind(tenant_id=tenant_id)
+            log.error("items_left_in_archive", extra={"items": left, "raw": places[tenant_id]})
 
 
 def _tell_unfit(unfit: list[Unfit]) -> None:
@@ -224,5 +253,5 @@ def _tell_unfit(unfit: list[Unfit]) -> None:
     for one in unfit:
         event = one.post.event
         UNFIT.labels(event.type).inc()
-        bind(tenant_id=event.tenantid)
-        log.error("item_not_an_event", extra={"event_id": event.id, "why": one.error.detail})
+        cause = {"tenant_id": event.tenantid, "why": one.error.detail}
+        repeats.error("item_not_an_event", cause=cause, extra={"event_id": event.id})
