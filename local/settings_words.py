@@ -51,6 +51,7 @@ OF_COMMAND = (
 
 SECRETS: Mapping[str, str] = {
     "service-token-key": "32 characters or more, from `parley keys new service-token-key`",
+    "auth-token-key": "the same of another key, from `parley keys new auth-token-key`",
     "key-ring": "JSON, from `parley keys new key-ring`",
     "redis-url": "`redis://:password@host:6379/0`",
     "amqp-url": "`amqp://user:password@host:5672/%2F`",

@@ -13,17 +13,23 @@ from shared.runtime.errors import SettingsError
 from shared.tenancy.vault import KeyRing
 
 SERVICE_KEY_BYTES = 48
+# Keys of the tokens between functions, and who has each.
+USERS = {
+    "service-token-key": "every function, the connector and this command",
+    "auth-token-key": "auth and tenancy, and of nobody else",
+}
 
 
 def new(given: argparse.Namespace, environment: Environment) -> int:
     """Write the key to stdout or --out, and what to do with it to stderr."""
     del environment
-    if given.kind == "service-token-key":
+    if given.kind in USERS:
         _write(given, secrets.token_urlsafe(SERVICE_KEY_BYTES))
-        remark("it becomes the secret service-token-key (SERVICE_TOKEN_KEY) in three rollouts:")
-        remark("1. the new key as SERVICE_TOKEN_KEY_PREVIOUS everywhere, so that all accept it;")
-        remark("2. the new one as SERVICE_TOKEN_KEY, the old one as SERVICE_TOKEN_KEY_PREVIOUS;")
-        remark("3. SERVICE_TOKEN_KEY_PREVIOUS taken away")
+        name, users = given.kind.upper().replace("-", "_"), USERS[given.kind]
+        remark(f"it becomes the secret {given.kind} ({name}) of {users} in three rollouts:")
+        remark(f"1. the new key as {name}_PREVIOUS there, so that all accept it;")
+        remark(f"2. the new one as {name}, the old one as {name}_PREVIOUS;")
+        remark(f"3. {name}_PREVIOUS taken away")
         return 0
     fresh = KeyRing.generate(given.id)
     if given.add_to:

@@ -65,16 +65,21 @@ def _add_new(commands: Any) -> None:
         commands,
         "new",
         help="make a fresh key, to be put where secrets live",
-        description="Prints a key ring (JSON) or a service-token key, or writes it with --out. "
-        "Nothing else is changed.",
+        description="Prints a key ring (JSON) or a key for tokens between functions, or writes it "
+        "with --out. Nothing else is changed.",
         examples=(
             "parley keys new key-ring --out .secrets/key-ring",
             "parley keys new key-ring --id k2 --add-to ring --standby --out ring.2",
             "parley keys new service-token-key --out .secrets/service-token-key",
+            "parley keys new auth-token-key --out .secrets/auth-token-key",
         ),
         run=late("parley.keys", "new"),
     )
-    new.add_argument("kind", choices=("key-ring", "service-token-key"), help="which kind of key")
+    new.add_argument(
+        "kind",
+        choices=("key-ring", "service-token-key", "auth-token-key"),
+        help="which kind of key",
+    )
     new.add_argument(
         "--id", type=_key_id, default="k1", help="name of the key in the ring (%(default)s)"
     )

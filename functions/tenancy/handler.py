@@ -11,9 +11,9 @@ from starlette.requests import Request
 from shared.runtime.function import Check, Function, Resources
 from shared.runtime.routes import name_errors
 from shared.runtime.settings import (
+    AuthKeySettings,
     DatabaseSettings,
     RedisSettings,
-    ServiceAuthSettings,
     VaultSettings,
 )
 from shared.services.key_marks import KeyMarks
@@ -34,7 +34,7 @@ from tenancy_service.routes_upkeep import router as upkeep_router
 from tenancy_service.standing import StandingsOf
 
 
-class Settings(DatabaseSettings, RedisSettings, ServiceAuthSettings, VaultSettings, RegionSettings):
+class Settings(DatabaseSettings, RedisSettings, AuthKeySettings, VaultSettings, RegionSettings):
     """Where the stores are, and which regions a tenant may name."""
 
 

@@ -28,10 +28,11 @@ def _key_ring(key_id: str = FIRST_KEY) -> str:
     return json.dumps({"current": key_id, "keys": {key_id: key}})
 
 
-# What a platform's operator would make by hand. All but the first two are for a tenants file that
+# What a platform's operator would make by hand. All but the first three are for a tenants file that
 # takes its secrets from here, as that of `examples/` does; the Meta app's are the demo's too.
 GENERATED: Mapping[str, Callable[[], str]] = {
     "service-token-key": _text,
+    "auth-token-key": _text,
     KEY_RING: _key_ring,
     "meta-app-secret": _text,
     "meta-verify-token": _text,

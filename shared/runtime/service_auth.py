@@ -1,12 +1,14 @@
 """Tokens between functions: no function trusts the network.
 
 HS256, five minutes, one audience each; kept by both sides so that a call costs a look-up.
+A name that opens more than others (auth) signs with a key of its own, which only its callee knows.
 The gateway's tokens also say on whose behalf it calls (`act`): the callee holds it to that.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,6 +29,8 @@ class _KeySettings(Protocol):
     def service_token_key(self) -> SecretStr: ...
     @property
     def service_token_key_previous(self) -> SecretStr | None: ...
+    @property
+    def own_keys(self) -> Mapping[str, tuple[str, ...]]: ...
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,25 @@ class Caller:
 class ServiceTokens:
     """Mints this function's tokens and verifies those of its callers."""
 
-    def __init__(self, name: str, key: str, previous: str | None = None) -> None:
-        """`name` is the issuer; `previous` is still accepted while the key is being changed."""
+    def __init__(
+        self,
+        name: str,
+        key: str,
+        previous: str | None = None,
+        own: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        """`name` is the issuer; `previous` is still accepted while the key is being changed.
+
+        `own`: issuers that have keys of their own, the newest first; `key` is not good for these.
+        """
         self._name = name
-        self._keys = (key,) if previous is None else (key, previous)
+        self._own = own or {}
+        self._key = self._own[name][0] if name in self._own else key
+        common = (key,) if previous is None else (key, previous)
+        self._keys: list[tuple[str, str | None]] = [
+            *((each, None) for each in common),
+            *((each, issuer) for issuer, keys in self._own.items() for each in keys),
+        ]
         self._minted: dict[tuple[str, OnBehalf | None], tuple[str, float]] = {}
         self._verified: dict[tuple[str, str], tuple[Caller, float]] = {}
 
@@ -69,6 +88,7 @@ class ServiceTokens:
             name,
             settings.service_token_key.get_secret_value(),
             previous.get_secret_value() if previous is not None else None,
+            settings.own_keys,
         )
 
     def mint(self, audience: str, on_behalf: OnBehalf | None = None) -> str:
@@ -85,7 +105,7 @@ class ServiceTokens:
         }
         if on_behalf is not None:
             claims["act"] = _claim(on_behalf)
-        token = jwt.encode(claims, self._keys[0], algorithm="HS256")
+        token = jwt.encode(claims, self._key, algorithm="HS256")
         if len(self._minted) >= _KEPT:
             self._minted.clear()
         self._minted[audience, on_behalf] = (token, now + LIFETIME_S - RENEW_BEFORE_S)
@@ -97,7 +117,7 @@ class ServiceTokens:
         if known is not None and time.time() < good_until:
             return known
         reason = ""
-        for key in self._keys:
+        for key, issuer in self._keys:
             try:
                 claims = jwt.decode(
                     token,
@@ -109,10 +129,24 @@ class ServiceTokens:
             except jwt.InvalidTokenError as error:
                 reason = why_not(error) if reason in ("", "wrong_signature") else reason
                 continue
+            reason = self._fault(claims, issuer)
+            if reason:
+                break
             caller = Caller(str(claims["iss"]), _on_behalf(claims.get("act")))
             return self._keep(token, audience, caller, float(claims["exp"]))
         said = said_by(token, {"claimed_caller": "iss", "claimed_audience": "aud"})
         raise Unauthorised(reason=reason, whose=said)
+
+    def _fault(self, claims: dict[str, Any], issuer: str | None) -> str:
+        """What is wrong with a signed token. `issuer`: whose own key it was, None: the common one.
+
+        Its signature and times are good; who signs may still not name whom they like, or for ever.
+        """
+        named = str(claims["iss"])
+        if issuer != (named if named in self._own else None):
+            return "wrong_signature"
+        lives = int(claims["exp"]) - int(claims["iat"])
+        return "lives_too_long" if lives > LIFETIME_S else ""
 
     def identify_header(self, header: str | None, audience: str) -> Caller:
         """The same, from an Authorization header."""

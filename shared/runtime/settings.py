@@ -5,7 +5,7 @@ A field `foo_bar` is read from `FOO_BAR`; else from a secret file in `SECRETS_DI
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, SecretStr, ValidationError
@@ -175,6 +175,29 @@ class ServiceAuthSettings(Settings):
     service_token_key_previous: SecretStr | None = Field(
         None, description="Still accepted beside it, while the key is being changed"
     )
+
+    @property
+    def own_keys(self) -> Mapping[str, tuple[str, ...]]:
+        """Issuers that have keys of their own, as far as this process knows them."""
+        return {}
+
+
+class AuthKeySettings(ServiceAuthSettings):
+    """What auth proves by that it is auth: for auth and tenancy alone."""
+
+    auth_token_key: SecretStr = Field(
+        min_length=MIN_KEY_LENGTH,
+        description="Signs the tokens by which auth, and nobody else, has tenancy open credentials",
+    )
+    auth_token_key_previous: SecretStr | None = Field(
+        None, description="Still accepted by tenancy beside it, while the key is being changed"
+    )
+
+    @property
+    def own_keys(self) -> Mapping[str, tuple[str, ...]]:
+        """Auth's."""
+        keys = (self.auth_token_key, self.auth_token_key_previous)
+        return {"auth": tuple(key.get_secret_value() for key in keys if key is not None)}
 
 
 class VaultSettings(Settings):

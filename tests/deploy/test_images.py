@@ -40,7 +40,14 @@ OUR_SHARE = 0.5
 # Read by the logger before there are settings.
 BESIDE_SETTINGS = {"LOG_LEVEL"}
 # The image's own, and a secret that exists only while its key is being changed.
-NOT_IN_STACK = {"host", "port", "function_source", "drain_seconds", "service_token_key_previous"}
+NOT_IN_STACK = {
+    "host",
+    "port",
+    "function_source",
+    "drain_seconds",
+    "service_token_key_previous",
+    "auth_token_key_previous",
+}
 
 DESCRIBE = """
 import importlib.util, json, sys, time

@@ -20,6 +20,7 @@ YOURS = "HOST and PASSWORD are the reader's own"
 
 _SECRETS = (
     "service-token-key",
+    "auth-token-key",
     "key-ring",
     "redis-url",
     "amqp-url",

@@ -42,6 +42,7 @@ def test_the_previous_key_is_accepted_while_it_is_changed() -> None:
         "x.y.z",
         forge(aud="auth"),
         forge(exp=int(time.time()) - 1),
+        forge(exp=int(time.time()) + 400),
         forge(OTHER),
         forge("", algorithm="none"),
         forge(iss=None),
@@ -91,6 +92,7 @@ def test_a_remembered_token_ends_with_its_time() -> None:
         (lambda: forge(aud="auth"), "wrong_audience"),
         (lambda: forge(exp=int(time.time()) - 1), "expired"),
         (lambda: forge(OTHER), "wrong_signature"),
+        (lambda: forge(exp=int(time.time()) + 28 * 365 * 86400), "lives_too_long"),
         (lambda: forge(iss=None), "missing_claim"),
         (lambda: "x.y.z", "malformed"),
     ],
@@ -102,6 +104,33 @@ def test_the_log_is_told_why_and_whose_it_says_it_is(make: Callable[[], str], re
     assert caught.value.reason == reason
     if reason in ("expired", "wrong_signature"):
         assert caught.value.whose == {"claimed_caller": "x", "claimed_audience": "state"}
+
+
+OWN = {"auth": ("a" * 40, "b" * 40)}
+HOLDER = ServiceTokens("state", KEY, own=OWN)
+
+
+@pytest.mark.parametrize("key", ["a" * 40, "b" * 40])
+def test_a_name_with_a_key_of_its_own_is_known_by_it(key: str) -> None:
+    token = ServiceTokens("auth", KEY, own={"auth": (key,)}).mint("state")
+    assert HOLDER.verify(token, "state") == "auth"
+    assert HOLDER.verify(forge(), "state") == "x", "others sign with the common key"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        ServiceTokens("auth", KEY).mint("state"),
+        forge(iss="auth"),
+        forge("a" * 40),
+        forge("a" * 40, iss="auth2"),
+        forge("a" * 40, iss="auth", exp=int(time.time()) + 400),
+    ],
+    ids=["common key", "forged", "another name", "a longer name", "too long"],
+)
+def test_nobody_else_takes_that_name_and_its_key_is_good_for_no_other(token: str) -> None:
+    with pytest.raises(Unauthorised):
+        HOLDER.verify(token, "state")
 
 
 def test_a_late_token_of_the_previous_key_is_late_and_not_of_a_wrong_key() -> None:

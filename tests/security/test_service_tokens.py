@@ -60,6 +60,7 @@ FORGED: dict[str, Callable[[str], str]] = {
     "of another key": signed(f"{KEY[:-1]}!"),
     "of another algorithm": signed(algorithm="HS512"),
     "unsigned": lambda name: jwt.encode(claims(name), "", algorithm="none"),
+    "for an hour": signed(exp=int(time.time()) + 3600),
     "of the future": signed(iat=int(time.time()) + 3600),
 }
 

@@ -16,6 +16,8 @@ from tests.support import answers, start_function, wait_until
 from tests.waits import WAIT_S
 
 SERVICE_KEY = "a-service-token-key-of-forty-characters!"
+AUTH_KEY = "a-key-that-auth-and-tenancy-alone-have-!"
+OWN = {"auth": (AUTH_KEY,)}
 
 
 @dataclass
@@ -28,7 +30,7 @@ class Served:
     def call(
         self, method: str, path: str, body: Any = None, *, caller: str = "test", **params: str
     ) -> requests.Response:
-        token = ServiceTokens(caller, SERVICE_KEY).mint(self.name)
+        token = ServiceTokens(caller, SERVICE_KEY, own=OWN).mint(self.name)
         return requests.request(
             method,
             self.url + path,
@@ -44,7 +46,7 @@ def served(name: str, folder: Path, **environment: str) -> Iterator[Served]:
     """Serve `functions/<name>` until the end of the block."""
     port = free_port()
     output = folder / f"{name}-{port}.log"
-    settings = {"SERVICE_TOKEN_KEY": SERVICE_KEY, **environment}
+    settings = {"SERVICE_TOKEN_KEY": SERVICE_KEY, "AUTH_TOKEN_KEY": AUTH_KEY, **environment}
     process = start_function(f"functions/{name}/handler.py", port, output, **settings)
     function = Served(name, f"http://127.0.0.1:{port}", process, output)
     try:

@@ -8,9 +8,11 @@ from itertools import product
 from typing import Any
 
 import pytest
+import requests
 
 from local.services import Endpoints
 from shared.runtime.errors import Unavailable
+from shared.runtime.service_auth import ServiceTokens
 from shared.tenancy.sealed import SEALED
 from shared.tenancy.vault import KeyRing, SealBroken, Vault
 from tests.migrations.asking import ask
@@ -148,6 +150,20 @@ def test_credentials_are_opened_for_the_auth_function_alone(
         refused = tenancy.call("GET", path, caller=caller)
         assert refused.status_code == 403
         assert "SECRET" not in refused.text
+
+
+def test_nobody_opens_a_credential_by_the_name_of_auth_alone(
+    file: dict[str, Any], tenancy: Served
+) -> None:
+    """The common key, which every function and operator has, does not sign for auth."""
+    tenant_id = tenancy.call("GET", f"/tenancy/tenants/{file['tenant']}").json()["id"]
+    token = ServiceTokens("auth", SERVICE_KEY).mint("tenancy")
+    answer = requests.get(
+        f"{tenancy.url}/tenancy/credentials/{tenant_id}/whatsapp/default",
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=WAIT_S,
+    )
+    assert (answer.status_code, "SECRET" in answer.text) == (401, False)
 
 
 def to(tenancy: Served) -> dict[str, str]:

@@ -4,17 +4,15 @@ from pydantic import Field
 
 from shared.runtime.settings import (
     OPTIONAL_ADDRESS,
+    AuthKeySettings,
     GraphSettings,
     RedisSettings,
-    ServiceAuthSettings,
     VaultSettings,
 )
 from shared.tenancy.regions import GenesysApiSettings
 
 
-class Settings(
-    RedisSettings, ServiceAuthSettings, VaultSettings, GraphSettings, GenesysApiSettings
-):
+class Settings(RedisSettings, AuthKeySettings, VaultSettings, GraphSettings, GenesysApiSettings):
     """Where the credentials are, and who gives tokens for them."""
 
     tenancy_url: str
