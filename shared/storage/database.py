@@ -43,16 +43,12 @@ class Session:
         """Connect. Raises OSError, InterfaceError or DatabaseError."""
         options = url.connect_options(connect_timeout)
         sock = options["sock"]
+        options["startup_params"] |= {
+            "statement_timeout": str(statement_timeout_ms),
+            "idle_in_transaction_session_timeout": str(2 * statement_timeout_ms),
+        }
         try:
-            self._connection = pg8000.native.Connection(
-                **options,
-                application_name="parley",
-                startup_params={
-                    "statement_timeout": str(statement_timeout_ms),
-                    "idle_in_transaction_session_timeout": str(2 * statement_timeout_ms),
-                    "timezone": "UTC",
-                },
-            )
+            self._connection = pg8000.native.Connection(**options, application_name="parley")
         except BaseException:
             sock.close()
             raise

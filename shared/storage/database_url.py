@@ -18,6 +18,27 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 MODES = ("disable", "require", "verify-full")
 KNOWN_OPTIONS = frozenset({"sslmode", "sslrootcert"})
 
+STEADY = {
+    "search_path": "public, pg_temp",
+    "row_security": "on",
+    "lock_timeout": "0",
+    "timezone": "UTC",
+    "synchronous_commit": "on",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_read_only": "off",
+    "default_transaction_deferrable": "off",
+    "datestyle": "ISO, MDY",
+    "intervalstyle": "postgres",
+    "bytea_output": "hex",
+    "standard_conforming_strings": "on",
+    "extra_float_digits": "1",
+    "array_nulls": "on",
+    "transform_null_equals": "off",
+}
+"""What decides what our statements mean, and whether they last. Every role may store others for
+itself (`alter role current_user set ...`); what comes with the connection stands above these
+(postgresql.org/docs: config-setting, "Parameter Interaction via the Client")."""
+
 
 @dataclass(frozen=True)
 class DatabaseUrl:
@@ -82,6 +103,7 @@ class DatabaseUrl:
             "password": self.password,
             "database": self.database,
             "ssl_context": self.ssl_context or False,
+            "startup_params": dict(STEADY),
             "sock": sock,
         }
 

@@ -55,6 +55,38 @@ def through(forwarder: Forwarder, url: str) -> str:
     return url.replace(f"{parts.hostname}:{parts.port}", f"127.0.0.1:{forwarder.port}")
 
 
+STORED = {
+    "search_path": "elsewhere",
+    "synchronous_commit": "off",
+    "default_transaction_read_only": "on",
+    "default_transaction_isolation": "serializable",
+    "standard_conforming_strings": "off",
+    "bytea_output": "escape",
+    "timezone": "Asia/Tokyo",
+    "statement_timeout": "1",
+    "row_security": "off",
+}
+
+
+def test_what_a_role_stores_for_itself_changes_no_connection_of_ours(url: str) -> None:
+    async def told(database: Database) -> dict[str, str]:
+        rows = await database.rows("select lower(name) as name, setting from pg_settings")
+        return {row["name"]: row["setting"] for row in rows if row["name"] in STORED}
+
+    async def alter(database: Database, what: str) -> None:
+        [row] = await database.rows("select quote_ident(current_database()) as name")
+        await database.rows(f"alter role current_user in database {row['name']} {what}")
+
+    before = run(url, told)
+    assert before.keys() == STORED.keys()
+    try:
+        for name, value in STORED.items():
+            run(url, lambda it, n=name, v=value: alter(it, f"set {n} = '{v}'"))  # type: ignore[misc]
+        assert run(url, told) == before
+    finally:
+        run(url, lambda it: alter(it, "reset all"))
+
+
 def test_values_come_back_as_they_went(url: str) -> None:
     moment = datetime.now(UTC)
     given: dict[str, Any] = {
