@@ -59,7 +59,7 @@ def test_on_a_loop_the_count_comes_without_another_refusal(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     async def main() -> None:
-        refusals = Refusals(seconds=0.01)
+        refusals = Refusals(Clock(), seconds=0.01)  # its end is the loop's alone
         for _ in range(3):
             refusals.warning("seen", reason="expired", extra={})
         await until(both_said)

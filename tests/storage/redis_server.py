@@ -31,6 +31,7 @@ class RedisServer:
         self._process = subprocess.Popen(
             ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""],
             cwd=self._folder,
+            env={"PATH": os.environ["PATH"]},  # tests/clock.py moves ours, and it can not start so
             stdout=subprocess.DEVNULL,
         )
         with Redis.from_url(self.url, socket_timeout=1) as client:
