@@ -12,7 +12,7 @@ from genesys_webhook_service.door import Door
 from shared.genesys.signature import HEADER
 from shared.messaging.doorway import DoorSettings, open_doorway
 from shared.runtime.errors import NotFound
-from shared.runtime.function import Function, Resources
+from shared.runtime.function import Function, Resources, incoming
 from shared.runtime.problem import problem
 
 NAME = "genesys-webhook"
@@ -45,5 +45,6 @@ async def handle(request: Request) -> Response:
         raise NotFound(f"Genesys' webhooks go to {PATH}")
     if request.method != "POST":
         return problem(405, "method_not_allowed", "this door takes POST")
-    await function.kit(request).door.receive(await request.body(), request.headers.get(HEADER))
+    signature, body = request.headers.get(HEADER), incoming(request)
+    await function.kit(request).door.receive(await body.read(), signature, body.weigh)
     return PlainTextResponse("ok")

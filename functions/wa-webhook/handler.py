@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from shared.messaging.doorway import DoorSettings, open_doorway
 from shared.messaging.lines import Lines
 from shared.runtime.errors import NotFound
-from shared.runtime.function import Function, Resources
+from shared.runtime.function import Function, Resources, incoming
 from shared.runtime.problem import problem
 from shared.services.state import StateClient
 from shared.whatsapp.signature import HEADER
@@ -49,7 +49,8 @@ async def handle(request: Request) -> Response:
     if request.method == "GET":
         return PlainTextResponse(await door.challenge(app, request.query_params))
     if request.method == "POST":
-        await door.receive(app, await request.body(), request.headers.get(HEADER))
+        signature, body = request.headers.get(HEADER), incoming(request)
+        await door.receive(app, await body.read(), signature, body.weigh)
         return PlainTextResponse("ok")
     return problem(405, "method_not_allowed", "this door takes GET and POST")
 

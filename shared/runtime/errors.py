@@ -11,6 +11,8 @@ ParleyError
 ├── Unavailable (503)    a dependency does not answer: surely nothing was done, try again
 │   ├── Busy (503)       somebody else is at it: try again a little later
 │   ├── Unsettled (503)  it may have been done: a later word tells
+│   ├── NotTaken (503)   the body was not read to its end: nothing of ours is wrong
+│   │   └── BodyTooSlow (503)
 │   └── Limited (429)    over a provider's limit: its line waits, nothing is wrong
 ├── Unknown (504)        the request may have arrived: reconcile before repeating
 ├── TooMuchWork (500)    it was stopped, for the others' sake: it will not do better the next time
@@ -141,6 +143,25 @@ class Unsettled(Unavailable):
 
     code = "unsettled"
     title = "Not known whether it was done"
+
+
+class NotTaken(Unavailable):
+    """A body was not read to its end. `reason`: of a closed list, for a count."""
+
+    code = "not_taken"
+    title = "The body was not taken"
+
+    def __init__(self, detail: str = "", *, reason: str) -> None:
+        """It may be sent again in a second."""
+        super().__init__(detail, retry_after=1)
+        self.reason = reason
+
+
+class BodyTooSlow(NotTaken):
+    """A sender of webhooks takes a 408 as final, so this is a 503 (contracts/genesys.md c4)."""
+
+    code = "body_too_slow"
+    title = "The body came too slowly"
 
 
 class Limited(Unavailable):

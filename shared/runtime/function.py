@@ -17,7 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.runtime.cpu_limit import limited
-from shared.runtime.errors import Forbidden, NotAdmitted, ParleyError
+from shared.runtime.errors import Forbidden, NotAdmitted, NotTaken, ParleyError
+from shared.runtime.incoming import Incoming
 from shared.runtime.logging import bind, describe, logger, stand_in
 from shared.runtime.problem import internal_problem, problem_of
 from shared.runtime.refusals import refusals
@@ -66,6 +67,9 @@ class Function(Generic[S, K]):
     ) -> None:
         """`public` functions answer strangers; all others want a service token. Bytes a body.
 
+        A public one's body is read when its handler asks for it, so that it can look at the route
+        first; any other's once its caller is known.
+
         `theirs`: whether a call that the gateway makes on somebody's behalf touches what is theirs
         alone; without it no such call is served.
         """
@@ -90,6 +94,7 @@ class Function(Generic[S, K]):
             try:
                 if not self.public:
                     request.state.caller = self._admit(request)
+                    await incoming(request).read()
                 return await limited(handler(request))
             except ParleyError as error:
                 return answer(error) if self.public else inner_answer(error)
@@ -122,6 +127,12 @@ def _client(subject: str) -> str:
     return subject if subject.startswith("key:") else f"user:{stand_in(subject)}"
 
 
+def incoming(request: Request) -> Incoming:
+    """The request's body, before it is read."""
+    found: Incoming = request.state.incoming
+    return found
+
+
 def inner_answer(error: ParleyError) -> Response:
     """The answer to a function or to the gateway; who was not let in stands in the log."""
     if isinstance(error, NotAdmitted):
@@ -131,6 +142,6 @@ def inner_answer(error: ParleyError) -> Response:
 
 def answer(error: ParleyError) -> Response:
     """The problem that an error of ours is, logged when it is our trouble."""
-    if error.status >= 500:  # noqa: PLR2004  # server errors, RFC 9110
+    if error.status >= 500 and not isinstance(error, NotTaken):  # noqa: PLR2004  # server errors, RFC 9110
         log.warning("request_failed", extra={"code": error.code, "detail": error.detail})
     return problem_of(error)

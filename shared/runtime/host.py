@@ -1,4 +1,4 @@
-"""Hosts one function: health, readiness, metrics, the body read with a cap, and its resources.
+"""Hosts one function: health, readiness, metrics, a body within its bounds, and its resources.
 
 The same ASGI app serves locally, under of-watchdog and on Knative.
 """
@@ -15,11 +15,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.runtime import metrics
-from shared.runtime.errors import BodyTooLarge, NotFound, ParleyError, Unauthorised
+from shared.runtime.errors import NotFound, ParleyError, Unauthorised
 from shared.runtime.function import Check, Function, Resources
+from shared.runtime.incoming import Incoming
 from shared.runtime.logging import describe, logger
 from shared.runtime.problem import problem, problem_of
 from shared.runtime.refusals import refusals
+from shared.runtime.room import Room
 from shared.runtime.safe_headers import with_safe_headers
 from shared.runtime.service_auth import ServiceTokens
 from shared.runtime.settings import ServiceAuthSettings, Settings
@@ -33,7 +35,6 @@ METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")  # the fr
 # come straight to us; others see how we are, and whom we know, with a service token alone.
 BROUGHT = frozenset({"x-forwarded-for", "x-forwarded-host", "x-call-id", "forwarded"})
 BODY_TIMEOUT_S = 10.0  # a body that takes longer is a client that holds us
-AGAIN_S = 1.0  # when a client whose body was too slow may come again
 
 
 class Host:
@@ -48,11 +49,17 @@ class Host:
         self._function = function
         self._settings = settings
         self._kit: Resources | None = None
+        # All others' callers are ours, and so many at once.
+        self._room = self.make_room() if function.public else None
         self._tokens = (
             ServiceTokens.of(function.name, settings)
             if isinstance(settings, ServiceAuthSettings)
             else None
         )
+
+    def make_room(self) -> Room:
+        """The room for bodies in this process."""
+        return Room()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
@@ -82,18 +89,19 @@ class Host:
         if own is not None:
             await own(scope, receive, send)
             return
+        incoming = Incoming(
+            scope,
+            receive,
+            limit=self._function.body_limit,
+            seconds=self.body_seconds,
+            room=self._room,
+        )
+        kept = {"kit": self._kit, "service_tokens": self._tokens, "incoming": incoming}
+        scope.setdefault("state", {}).update(kept)
         try:
-            body = await asyncio.wait_for(self._read(receive), self.body_seconds)
-        except BodyTooLarge as error:
-            await problem_of(error)(scope, receive, send)
-            return
-        except TimeoutError:
-            await _too_slow(self.body_seconds)(scope, receive, send)
-            return
-        if body is None:  # the client left; nobody waits for an answer
-            return
-        scope.setdefault("state", {}).update(kit=self._kit, service_tokens=self._tokens)
-        await self._app(scope, _replay(body, receive), _timed(send))
+            await self._app(scope, incoming.receive, _timed(send))
+        finally:
+            incoming.close()
 
     async def _own_route(self, scope: Scope) -> Response | None:
         path = scope["path"]
@@ -132,28 +140,6 @@ class Host:
         told = {"function": self._function.name, "checks": named}
         return JSONResponse({"status": words} | ({} if stranger else told), 200 if ready else 503)
 
-    async def _read(self, receive: Receive) -> bytes | None:
-        """The whole body. of-watchdog sends it chunked, so Content-Length is no help."""
-        chunks: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
-            chunk = message.get("body", b"")
-            size += len(chunk)
-            if size > self._function.body_limit:
-                raise BodyTooLarge(f"over {self._function.body_limit} bytes")
-            chunks.append(chunk)
-            if not message.get("more_body", False):
-                return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def _too_slow(seconds: float) -> Response:
-    """503: nothing was done, so it can be sent again; a sender of webhooks takes a 408 as final."""
-    detail = f"the body took over {seconds:g} seconds"
-    return problem(503, "body_too_slow", detail, retry_after=AGAIN_S)
-
 
 def _odd(scope: Scope) -> Response | None:
     """The answer to what the framework would answer in words of its own: strange methods, paths."""
@@ -176,20 +162,6 @@ def _timed(send: Send) -> Send:
         await send(message)
 
     return sending
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """Give the body that was read to the app once, then what the server says further."""
-    given = False
-
-    async def replayed() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replayed
 
 
 async def _ask(check: Check) -> str:

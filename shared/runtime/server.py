@@ -6,6 +6,7 @@ On SIGTERM it says "not ready", keeps answering for DRAIN_SECONDS, finishes what
 import asyncio
 import importlib.util
 import signal
+import socket
 import sys
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -18,6 +19,7 @@ from pydantic import Field
 from shared.runtime.errors import SettingsError
 from shared.runtime.function import Function
 from shared.runtime.host import Host
+from shared.runtime.library_logs import take_over, watch
 from shared.runtime.logging import logger, name_service
 from shared.runtime.patience import PatientProtocol
 from shared.runtime.settings import Settings
@@ -57,6 +59,11 @@ class Server(uvicorn.Server):
         self._host = host
         self._drain_seconds = drain_seconds
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; what nobody awaits is logged as all else."""
+        watch(asyncio.get_running_loop())
+        await super().startup(sockets)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to drain; a second signal stops at once."""
         del frame
@@ -89,6 +96,7 @@ def make_server(serve: ServeSettings) -> Server:
     """The server of one handler, not yet listening. Raises SettingsError."""
     module, spec, function = load(serve.function_source)
     name_service(function.name)
+    take_over()
     settings = function.settings.load()
     app = create_asgi_app_from_module("handle", str(serve.function_source), "http", module, spec)
     host = Host(app, function, settings)

@@ -23,7 +23,8 @@ LONGEST = 256
 
 # A string, with its end if it has one; then a colon, if it is a name, and a whole number behind it.
 _TOKEN = re.compile(
-    rb'"((?:[^"\\]++|\\.)*+)("?)(?:[ \t\r\n]*+(:)[ \t\r\n]*+(\d{1,64}+)?)?|([\[{}\]])', re.DOTALL
+    rb'"((?:[^"\\]++|\\.)*+)("?)(?:[ \t\r\n]*+(:)[ \t\r\n]*+(\d{1,64}+(?![.eE\d]))?)?|([\[{}\]])',
+    re.DOTALL,
 )
 
 

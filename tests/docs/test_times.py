@@ -25,6 +25,7 @@ from shared.limits import figures
 from shared.limits.values import Rules
 from shared.messaging import lines, marks, outbox, sending, spool
 from shared.runtime import cpu_limit
+from shared.runtime.closing import HEARD_OUT_S, UNREAD_S
 from shared.runtime.host import BODY_TIMEOUT_S
 from shared.runtime.patience import HEADERS_S
 from shared.runtime.service_auth import LIFETIME_S
@@ -123,10 +124,12 @@ KEPT: dict[str, float] = {
     "again after 1, 2, 4, … 30 s": LONGEST_DELAY_S,
     "`up` waits 180 s": WAIT_S,
     "10 s for a body": BODY_TIMEOUT_S,
-    "10 s and 64 KB for headers": HEADERS_S,
     "its work ends after 5 seconds of CPU time": cpu_limit.LIMIT_S,
     "a handler has 5 seconds of CPU time": cpu_limit.LIMIT_S,
     "calls ended after 90 seconds": default(ConnectorSettings, "call_seconds"),
+    "10 s and 32 KB for 100 headers": HEADERS_S,
+    "heard out for 2 s": HEARD_OUT_S,
+    "given up after 30 s": UNREAD_S,
 }
 
 IN_TIME = "tests/messaging/test_doors_in_time.py"

@@ -9,11 +9,14 @@ import jwt
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
+from starlette.types import Message, Scope
 
 from shared.runtime.errors import Unauthorised
 from shared.runtime.function import Function, Resources, Theirs
+from shared.runtime.incoming import Incoming
 from shared.runtime.service_auth import LIFETIME_S, OnBehalf, ServiceTokens
 from shared.runtime.settings import Settings
+from tests.waits import WAIT_S
 
 KEY = "k" * 40
 ACME = OnBehalf("key:acme", "0f1e2d3c-0000-4000-8000-000000000001", frozenset({"messages:read"}))
@@ -23,6 +26,10 @@ BEAN = OnBehalf("key:bean", "0f1e2d3c-0000-4000-8000-000000000002", frozenset())
 @asynccontextmanager
 async def nothing(_: Settings) -> AsyncIterator[Resources]:
     yield Resources()
+
+
+async def no_body() -> Message:
+    return {"type": "http.request"}
 
 
 def ask(on_behalf: OnBehalf | None, theirs: Theirs | None) -> int:
@@ -35,8 +42,9 @@ def ask(on_behalf: OnBehalf | None, theirs: Theirs | None) -> int:
 
     token = ServiceTokens("api-gateway", KEY).mint("state", on_behalf)
     headers = [(b"authorization", f"Bearer {token}".encode())]
-    state = {"service_tokens": ServiceTokens("state", KEY)}
-    scope = {"type": "http", "method": "GET", "path": "/", "headers": headers, "state": state}
+    scope: Scope = {"type": "http", "method": "GET", "path": "/", "headers": headers}
+    incoming = Incoming(scope, no_body, limit=0, seconds=WAIT_S, room=None)
+    scope["state"] = {"service_tokens": ServiceTokens("state", KEY), "incoming": incoming}
 
     async def answer() -> int:
         return int((await handle(Request(scope))).status_code)

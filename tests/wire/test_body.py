@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import orjson
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.wire.body import PayloadError, loads
+from shared.wire.body import HEAVIEST, PayloadError, loads, weight
 from shared.wire.words import cleaned_json
 from tests.wire.strategies import anything
 
@@ -28,8 +29,9 @@ from tests.wire.strategies import anything
         (b'"text"', "a JSON str"),
         (b'{"a":' * 65 + b"1" + b"}" * 65, "deeper than 64"),
         (b'{"a":' + b"[" * 100 + b"]" * 100 + b"}", "deeper than 64"),
-        (b'{"a":' + b"[" * 500_000 + b"]" * 500_000 + b"}", "deeper than"),
-        (b"[" * 1_000_000, "not JSON|deeper than"),
+        (b'{"a":' + b"[" * 500_000 + b"]" * 500_000 + b"}", "too many"),
+        (b"[" * 1_000_000, "too many"),
+        (b"[" * 50_000, "not JSON|deeper than"),
     ],
 )
 def test_a_body_that_is_no_json_object_is_refused_in_words(raw: bytes, words: str) -> None:
@@ -68,6 +70,39 @@ def test_many_brackets_are_not_depth() -> None:
 )
 def test_half_an_emoji_does_not_lose_the_batch(escaped: bytes, read: str) -> None:
     assert loads(b'{"body":"' + escaped + b'"}') == {"body": read}
+
+
+def test_a_body_that_would_take_much_memory_is_not_read() -> None:
+    for one in (b'{"":1},', b"[],", b'"",', b'{"":{"":[{}]}},'):
+        raw = b'{"x":[' + one * (3_000_000 // len(one)) + b"1]}"
+        with pytest.raises(PayloadError, match="too many values"):
+            loads(raw)
+
+
+def test_a_weight_is_about_the_memory_that_a_body_takes_and_not_less() -> None:
+    for one in (b'{"":1},', b"[],", b'{"a":"b","c":1.5},', b'[[],{"":{}}],'):
+        raw = b'{"x":[' + one * 10_000 + b"1]}"
+        tracemalloc.start()
+        value = json.loads(raw)
+        took, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert value
+        assert took < weight(raw) < HEAVIEST, one
+
+
+def test_what_stands_in_strings_is_no_weight() -> None:
+    assert loads(b'{"text":"%s"}' % (b",{[" * 1_000_000))
+
+
+def test_the_largest_body_of_history_is_read() -> None:
+    message: dict[str, Any] = {
+        "from": "491",
+        "id": "wamid." + "x" * 60,
+        "timestamp": "1",
+        "type": "text",
+    }
+    message |= {"text": {"body": "x" * 80}, "history_context": {"status": "READ"}, "to": "492"}
+    assert loads(json.dumps({"messages": [message] * 10_000}).encode())
 
 
 def _depth(value: Any) -> int:

@@ -64,6 +64,8 @@ def test_any_bytes_may_be_given(raw: bytes) -> None:
         (b'[[{"id":"2"}]]', "2"),
         (b'{"id":["1"],"id":{"id":"3"},"id":17}', "17"),
         (b'{"id":-17}', None),
+        (b'{"id":1.5}', None),
+        (b'{"id":1e2}', None),
         (b'{"id":"1', None),
         (b'{"id":"\\ud83d"}', None),
         (b'{"id":""}', None),

@@ -16,6 +16,7 @@ from gateway_service.proxy import Answered, Call
 from gateway_service.routes import Found, Route
 from gateway_service.validate import JSON, checked_body, checked_query
 from shared.runtime.errors import Unavailable
+from shared.runtime.function import incoming
 from shared.runtime.peer import segment
 from shared.runtime.problem import MEDIA_TYPE
 from shared.runtime.service_auth import ServiceTokens
@@ -34,7 +35,7 @@ async def webhook_call(request: Request, route: Route) -> Call:
         method=request.method,
         target=f"{path}?{query}" if query else path,
         headers={n: request.headers[n] for n in WEBHOOK_HEADERS if n in request.headers},
-        body=await request.body() or None,
+        body=await incoming(request).read(route.body_limit) or None,
         guarded=False,
     )
 
@@ -59,7 +60,8 @@ async def api_call(
 ) -> Call:
     """The call of an API route. Raises what is wrong with the request."""
     route = found.route
-    body = checked_body(route, request.headers.get("content-type", ""), await request.body())
+    raw = await incoming(request).read(route.body_limit)
+    body = checked_body(route, request.headers.get("content-type", ""), raw)
     token = tokens.mint(route.function, caller.on_behalf())
     headers = {"Authorization": f"Bearer {token}"}
     if body is not None:

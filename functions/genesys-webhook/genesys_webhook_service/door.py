@@ -7,6 +7,7 @@ not where the channel's option `suspended_answer` is "receipt" (contracts/genesy
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -28,6 +29,7 @@ from shared.runtime.metrics import counter
 from shared.runtime.refusals import asked, claimed, refusals
 from shared.tenancy.directory import Directory
 from shared.tenancy.models import Resolution, SigningSecrets
+from shared.wire.body import HEAVIEST, weight
 from shared.wire.signing import fault
 
 log = logger()
@@ -44,15 +46,18 @@ class Door:
     intake: Intake
     keys: RawKeys
 
-    async def receive(self, raw: bytes, signature: str | None) -> None:
-        """Take a body.
+    async def receive(
+        self, raw: bytes, signature: str | None, weigh: Callable[[int], None]
+    ) -> None:
+        """Take a body. `weigh` counts the memory that it takes.
 
         Raises Unauthorised (unknown integration or bad signature, in the same words), Forbidden
         (suspended tenant), BadInput (no JSON object, or no event can hold it: Genesys tells the
-        agent), Unavailable (nothing durable took it: Genesys tries again).
+        agent), Unavailable (nothing durable took it, or there is no room: Genesys tries again).
         """
         owner = await self._signer(guess_integration(raw) or "", raw, signature)
         bind(tenant_id=owner.tenant_id, channel_id=owner.channel_id)
+        weigh(min(weight(raw), HEAVIEST))
         try:
             body = loads(raw)
         except PayloadError as error:

@@ -7,7 +7,7 @@ refuse, because Meta would send the whole body again for seven days (contracts/m
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,7 @@ from shared.whatsapp.payloads import (
 )
 from shared.whatsapp.signature import verify
 from shared.wire import sizes
+from shared.wire.body import HEAVIEST, weight
 from shared.wire.signing import fault
 from wa_webhook_service.people import People
 
@@ -67,8 +68,13 @@ class Door:
     keys: RawKeys
     people: People
 
-    async def receive(self, app: str | None, raw: bytes, signature: str | None) -> None:
-        """Take a body. Raises Unauthorised (bad signature), Unavailable (nothing took it)."""
+    async def receive(
+        self, app: str | None, raw: bytes, signature: str | None, weigh: Callable[[int], None]
+    ) -> None:
+        """Take a body. Raises Unauthorised (bad signature), Unavailable (nothing took it).
+
+        `weigh`: counts the memory that it takes, and raises Unavailable where that is too much.
+        """
         app = app or await self._app_of(raw)
 
         def signed(secrets: SigningSecrets) -> bool:
@@ -78,6 +84,7 @@ class Door:
         if await self.directory.verified("meta", app, signed) is None:
             await self._tell_refused(app, raw, signature)
             raise Unauthorised
+        weigh(min(weight(raw), HEAVIEST))
         await self._take(app, _read(raw), raw)
 
     async def challenge(self, app: str | None, query: Any) -> str:
