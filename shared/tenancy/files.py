@@ -25,6 +25,8 @@ from shared.wire.printed import is_printable
 
 # contracts/genesys.md (c): Genesys takes webhook secrets longer than 15 characters.
 MIN_WEBHOOK_SECRET = 16
+# Meta's app secrets have 32 hexadecimal digits; the verify token is the operator's own to make up.
+MIN_APP_SECRET = 16
 
 NAME = in_words(
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",
@@ -45,6 +47,12 @@ def _trimmed(secret: SecretStr) -> SecretStr:
 def _long_enough(secret: SecretStr) -> SecretStr:
     if len(secret.get_secret_value()) < MIN_WEBHOOK_SECRET:
         raise ValueError("is too short: Genesys takes webhook secrets longer than 15 characters")
+    return secret
+
+
+def _hard_to_guess(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < MIN_APP_SECRET:
+        raise ValueError(f"is too short: {MIN_APP_SECRET} characters or more, else it is guessed")
     return secret
 
 
@@ -78,6 +86,7 @@ def _names(text: str) -> str:
 
 Secret = Annotated[WireSecret, AfterValidator(_trimmed)]
 WebhookSecret = Annotated[Secret, AfterValidator(_long_enough)]
+AppSecret = Annotated[Secret, AfterValidator(_hard_to_guess)]
 _SLUG = in_words(
     r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
     "is no slug such as acme-bank: up to 63 small letters, digits and '-', none of these at an end",
@@ -126,8 +135,8 @@ class AppFile(Declared):
     """A Meta app. A secret left out keeps the stored one."""
 
     app: Name
-    app_secret: Secret | None = None
-    verify_token: Secret | None = None
+    app_secret: AppSecret | None = None
+    verify_token: AppSecret | None = None
 
 
 class ChannelFile(Declared):

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 import requests
+from pydantic import SecretStr
 
+from auth_service.verdicts import app_finding
 from local.sandbox.client import Sandbox
 from local.services import Endpoints
+from shared.tenancy.models import SigningSecrets
 from tests.local.sandbox.conftest import process
 from tests.parley.conftest import Parley, Said, parley
 from tests.support import wait_until
@@ -189,15 +192,17 @@ def test_what_is_not_well_is_said_with_what_to_do(
     assert "SECRET" not in told.out
 
 
-def test_a_short_app_secret_and_an_old_webhook_secret_are_said(checked: Any, scene: Scene) -> None:
-    scene.file["apps"][0]["app_secret"] = "SECRET-short"
+def test_a_short_app_secret_of_before_they_were_refused_is_said() -> None:
+    found = app_finding("app", SigningSecrets(current=SecretStr("SECRET-short")))
+    assert (found.verdict, found.words) == ("wrong", "it has 12 characters alone")
+
+
+def test_an_old_webhook_secret_is_said(checked: Any, scene: Scene) -> None:
     old = scene.channel["webhook_secret"]
     checked()
     scene.integration = {"webhook_secret": old}
     scene.channel["webhook_secret"] = "SECRET-that-is-the-newer-one"
     told = checked()
-    assert told.code == 1
-    assert "app secret: it has 12 characters alone" in told.out
     assert "signs with the one before" in told.out
 
 

@@ -53,7 +53,9 @@ class House:
         """A tenant that no door has heard of yet, with a Meta app of its own."""
         file = tenant_file()
         app = f"app-{file['tenant']}"
-        file["apps"] = [{"app": app, "app_secret": f"SECRET-{app}", "verify_token": "SECRET-v"}]
+        file["apps"] = [
+            {"app": app, "app_secret": f"SECRET-{app}", "verify_token": "SECRET-to-verify"}
+        ]
         file["channels"][0] |= {"meta_app": app} | changes.pop("channel", {})
         company = Company(self, file | changes)
         company.apply()

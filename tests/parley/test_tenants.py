@@ -36,7 +36,7 @@ def test_apply_twice_says_unchanged(parley: Parley, to_tenancy: Settings, tmp_pa
 def test_the_platforms_app_is_applied_with_the_tenants(
     parley: Parley, to_tenancy: Settings, tmp_path: Path
 ) -> None:
-    app = {"app": "platform", "app_secret": "SECRET-app", "verify_token": "SECRET-verify"}
+    app = {"app": "platform", "app_secret": "SECRET-of-the-app", "verify_token": "SECRET-to-verify"}
     path = written(tmp_path, platform=app)
     parley("tenants", "apply", path, **to_tenancy)
     assert parley("tenants", "apply", path, **to_tenancy).out == "app platform: unchanged\n"

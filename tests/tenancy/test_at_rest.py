@@ -36,7 +36,11 @@ OTHER_BYTES = {
 def file(tenancy: Served) -> dict[str, Any]:
     """A tenant that is applied, with a Meta app and every secret changed once."""
     made = tenant_file()
-    app = {"app": f"app-{made['tenant']}", "app_secret": "SECRET-app-0", "verify_token": "SECRET-v"}
+    app = {
+        "app": f"app-{made['tenant']}",
+        "app_secret": "SECRET-of-the-app",
+        "verify_token": "SECRET-to-verify",
+    }
     channel = {**made["channels"][0], "webhook_secret": "SECRET-before-this-one"}
     first = {**made, "apps": [app], "channels": [channel]}
     first["credentials"] = {"whatsapp": {"default": {"access_token": "SECRET-wa-before"}}}

@@ -159,7 +159,9 @@ def test_credentials_come_back_opened(tenancy: Served) -> None:
 def test_own_and_platform_apps_sign(tenancy: Served) -> None:
     file = tenant_file()
     own = f"app-{file['tenant']}"
-    file["apps"] = [{"app": own, "app_secret": "SECRET-app", "verify_token": "SECRET-verify"}]
+    file["apps"] = [
+        {"app": own, "app_secret": "SECRET-of-the-app", "verify_token": "SECRET-to-verify"}
+    ]
     file["channels"][0]["meta_app"] = own
     applied(tenancy, file)
     channel = file["channels"][0]
@@ -167,15 +169,19 @@ def test_own_and_platform_apps_sign(tenancy: Served) -> None:
     signing = tenancy.call("GET", f"/tenancy/signing/meta/{own}").json()["secrets"]
     assert signing.pop("version")
     assert signing == {
-        "current": "SECRET-app",
+        "current": "SECRET-of-the-app",
         "previous": None,
-        "verify_token": "SECRET-verify",
+        "verify_token": "SECRET-to-verify",
     }
-    platform = {"app": "platform", "app_secret": "SECRET-p", "verify_token": "SECRET-v"}
+    platform = {
+        "app": "platform",
+        "app_secret": "SECRET-of-platform",
+        "verify_token": "SECRET-to-verify",
+    }
     assert tenancy.call("PUT", "/tenancy/apps/platform", platform).status_code == 200
     assert tenancy.call("PUT", "/tenancy/apps/platform", platform).json()["changes"] == []
     told = tenancy.call("GET", "/tenancy/signing/meta/platform").json()["secrets"]
-    assert told["current"] == "SECRET-p"
+    assert told["current"] == "SECRET-of-platform"
     assert tenancy.call("GET", "/tenancy/signing/meta/nobody").json()["secrets"] is None
     assert tenancy.call("PUT", f"/tenancy/apps/{own}", {"app": own}).status_code == 409
 
@@ -346,12 +352,24 @@ def test_an_app_needs_its_secret_and_a_name_of_its_own(tenancy: Served) -> None:
     one, two = tenant_file(), tenant_file()
     one["apps"] = [{"app": f"app-{one['tenant']}"}]
     assert "app_secret is missing" in refusal(tenancy, one)[1]
-    one["apps"] = two["apps"] = [{"app": f"app-{one['tenant']}", "app_secret": "SECRET"}]
+    one["apps"] = two["apps"] = [{"app": f"app-{one['tenant']}", "app_secret": "SECRET-of-the-app"}]
     applied(tenancy, one)
     assert refusal(tenancy, two) == (
         409,
         f"app app-{one['tenant']}: the name is taken; app names are unique on the platform",
     )
+
+
+@pytest.mark.parametrize("name", ["app_secret", "verify_token"])
+def test_a_secret_of_an_app_that_could_be_guessed_is_refused(tenancy: Served, name: str) -> None:
+    file = tenant_file()
+    app = {"app": f"app-{file['tenant']}", "app_secret": "SECRET-" + "x" * 9}
+    file["apps"] = [{**app, name: "SECRET-" + "y" * 8}]
+    status, detail = refusal(tenancy, file)
+    assert (status, f"apps.0.{name}: is too short: 16 characters or more" in detail) == (422, True)
+    assert "SECRET" not in detail
+    file["apps"] = [{**app, name: "SECRET-" + "y" * 9}]
+    applied(tenancy, file)
 
 
 @pytest.mark.parametrize(

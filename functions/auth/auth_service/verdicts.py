@@ -13,13 +13,12 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from shared.services.checks import CredentialHealth, Finding, Verdict
-from shared.tenancy.files import MIN_WEBHOOK_SECRET
+from shared.tenancy.files import MIN_APP_SECRET, MIN_WEBHOOK_SECRET
 from shared.tenancy.models import SigningSecrets
 
 WARN_BEFORE = timedelta(days=14)
 SCOPES = ("whatsapp_business_messaging", "whatsapp_business_management")
 LAST = 253402300800  # seconds since 1970: the year 10000, beyond all dates
-MIN_APP_SECRET = 16  # Meta's have 32 hexadecimal digits
 RENEW = "make a token of a system user that never ends, put it in the tenant's file, apply that"
 APPLY = "mend it in the tenant's file or at the provider, and apply the file"
 REFUSED = (
