@@ -9,12 +9,15 @@ import argparse
 from urllib.parse import quote
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from parley.environment import Environment
 from parley.out import opened
 from parley.tenancy import Tenancy
 from shared.command.output import json_text, print_items, remark, say, wants_json
 from shared.runtime.clock import rfc3339, utcnow
 from shared.runtime.errors import NotFound, SettingsError
+from shared.runtime.faults import said
 from shared.services.access import FoundTenant
 from shared.services.keys import KeyList, KeyMade, KeyRequest, KeyView, Revoked
 
@@ -25,12 +28,7 @@ PLATFORM = "platform-admin"
 def create(given: argparse.Namespace, environment: Environment) -> int:
     """Print the key on stdout, what it is on stderr."""
     tenancy = Tenancy(environment)
-    request = KeyRequest(
-        name=given.name,
-        role=PLATFORM if given.platform else given.role,
-        scopes=given.scope or [],
-        expires_in_days=given.days,
-    )
+    request = _request(given)
     with opened(given.out) as write:
         made = tenancy.call("POST", _place(tenancy, given), KeyMade, request)
         key = made.key.get_secret_value()
@@ -42,16 +40,40 @@ def create(given: argparse.Namespace, environment: Environment) -> int:
     return DONE
 
 
+def _request(given: argparse.Namespace) -> KeyRequest:
+    """What is asked for. Raises SettingsError."""
+    try:
+        return KeyRequest(
+            name=given.name,
+            role=PLATFORM if given.platform else given.role,
+            scopes=given.scope or [],
+            expires_in_days=given.days,
+        )
+    except ValidationError as error:
+        raise SettingsError(said(error.errors(), whole="key")) from None
+
+
+def _all(tenancy: Tenancy, place: str) -> list[KeyView]:
+    """The keys of every page."""
+    found: list[KeyView] = []
+    offset: int | None = 0
+    while offset is not None:
+        page = tenancy.call("GET", f"{place}?offset={offset}", KeyList)
+        found += page.keys
+        offset = page.next_offset
+    return found
+
+
 def list_(given: argparse.Namespace, environment: Environment) -> int:
-    """A line a key, the newest first."""
+    """A line a key: those that are good first, then the newest."""
     tenancy = Tenancy(environment)
-    keys = tenancy.call("GET", _place(tenancy, given), KeyList)
+    keys = _all(tenancy, _place(tenancy, given))
     if wants_json(given):
-        print_items(keys.keys)
+        print_items(keys)
         return DONE
-    width = max([len(key.name) for key in keys.keys] + [4])
+    width = max([len(key.name) for key in keys] + [4])
     say(f"{'id':<36}  {'name':<{width}}  {'begins':<15}  {'role':<14}  {'state':<24}  scopes")
-    for key in keys.keys:
+    for key in keys:
         scopes = ",".join(key.scopes) or "all of the role"
         say(
             f"{key.id:<36}  {key.name:<{width}}  {key.prefix:<15}  {key.role:<14}"

@@ -81,6 +81,7 @@ def test_a_key_of_the_platform_belongs_to_no_tenant(
         (("create", "--tenant", "x", "--name", "a", "--role", "platform-admin"), 2),
         (("create", "--tenant", "x", "--name", "a", "--days", "0"), 2),
         (("create", "--tenant", "x", "--name", "a", "--scope", "all"), 2),
+        (("create", "--tenant", "x", "--name", "a", "--scope", "keys:write"), 2),
         (("revoke", "0c8e0000-0000-4000-8000-000000000000", "--platform"), 1),
     ],
 )

@@ -44,6 +44,10 @@ _QUERY: dict[str, Json] = {
     "until": {"schema": {"type": "string", "format": "date-time"}},
     "cursor": {"description": "`next` of the page before", "schema": {"type": "string"}},
     "limit": {"schema": {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}},
+    "offset": {
+        "description": "`next_offset` of the page before",
+        "schema": {"type": "integer", "minimum": 0, "maximum": 10**9, "default": 0},
+    },
     "before": {"schema": {"type": "string", "format": "date-time"}},
     "dry_run": {"schema": {"type": "boolean", "default": False}},
     "forget_previous": {"schema": {"type": "boolean", "default": False}},

@@ -182,8 +182,9 @@ ROUTES: tuple[Route, ...] = (
         to="/tenancy/of/{tenant}/keys",
         access="tenant",
         scope="keys:read",
+        query=("offset",),
         answer="KeyList",
-        summary="Your tenant's API keys, without the keys themselves",
+        summary="Your tenant's API keys, without the keys themselves; those that are good first",
     ),
     Route(
         path="/api/v1/keys",

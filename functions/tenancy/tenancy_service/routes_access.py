@@ -46,6 +46,7 @@ async def _caller(request: Request) -> Caller:
 Keys = Annotated[ApiKeys, Depends(_keys)]
 Shown = Annotated[Configuration, Depends(_configuration)]
 Who = Annotated[Caller, Depends(_caller)]
+Offset = Annotated[int, Query(ge=0, le=10**9)]
 
 
 @router.get("/card/{ref}")
@@ -76,9 +77,9 @@ async def tenant(tenant_id: Uuid, keys: Keys, shown: Shown) -> TenantView:
 
 
 @router.get("/of/{tenant_id}/keys")
-async def tenant_keys(tenant_id: Uuid, keys: Keys) -> KeyList:
-    """A tenant's keys."""
-    return await keys.list(TenantScope(tenant_id))
+async def tenant_keys(tenant_id: Uuid, keys: Keys, offset: Offset = 0) -> KeyList:
+    """A page of a tenant's keys."""
+    return await keys.list(TenantScope(tenant_id), offset)
 
 
 @router.post("/of/{tenant_id}/keys")
@@ -87,7 +88,7 @@ async def make_tenant_key(tenant_id: Uuid, request: KeyRequest, caller: Who, key
     _within(caller, request)
     if request.role == "platform-admin":
         raise Forbidden("a tenant's key has a tenant's role", reason="role")
-    return await keys.make(TenantScope(tenant_id), request, caller.actor)
+    return await keys.make(TenantScope(tenant_id), request, caller)
 
 
 @router.delete("/of/{tenant_id}/keys/{key_id}")
@@ -98,9 +99,9 @@ async def revoke_tenant_key(tenant_id: Uuid, key_id: Uuid, caller: Who, keys: Ke
 
 
 @router.get("/platform/keys")
-async def platform_keys(keys: Keys) -> KeyList:
-    """The platform's own keys."""
-    return await keys.list(None)
+async def platform_keys(keys: Keys, offset: Offset = 0) -> KeyList:
+    """A page of the platform's own keys."""
+    return await keys.list(None, offset)
 
 
 @router.post("/platform/keys")
@@ -109,7 +110,7 @@ async def make_platform_key(request: KeyRequest, caller: Who, keys: Keys) -> Key
     _within(caller, request)
     if request.role != "platform-admin":
         raise Forbidden("a key of the platform has the role platform-admin", reason="role")
-    return await keys.make(None, request, caller.actor)
+    return await keys.make(None, request, caller)
 
 
 @router.delete("/platform/keys/{key_id}")
