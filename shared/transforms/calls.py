@@ -15,6 +15,7 @@ from shared.whatsapp.payloads import contact_of, contacts_by_id
 from shared.wire.body import Json
 from shared.wire.customer import canonical_id, same_number
 from shared.wire.fields import moment, obj, objects, text
+from shared.wire.sizes import most_of
 
 KIND = "call"
 WORDS = "[the customer called]"
@@ -24,7 +25,7 @@ def read_calls(value: Json) -> Iterator[HistoryMessage | Note]:
     """A line of history for each call that a customer began, by its own id; a note for them all."""
     contacts = contacts_by_id(value.get("contacts"))
     ours = canonical_id(text(obj(value.get("metadata")).get("display_phone_number")) or "")
-    calls, more = first_of(objects(value.get("calls")))
+    calls, more = first_of(objects(value.get("calls")), most_of(value))
     for call in calls:
         customer = sender(call, contact_of(call, _FROM, contacts))
         if customer.id is not None and _begun_by_customer(call, ours):

@@ -31,6 +31,7 @@ from shared.whatsapp.identities import (
 )
 from shared.wire.body import Json
 from shared.wire.fields import listed
+from shared.wire.sizes import most_of
 
 __all__ = [
     "CHANGES",
@@ -70,7 +71,7 @@ def _each(field: str, read: Callable[[Json], Change | None]) -> Callable[[Json],
     """Reads the elements of the list that is named like its field; the rest are told."""
 
     def changes(value: Json) -> Iterator[Change]:
-        told, bad = first_of(listed(value.get(field)))
+        told, bad = first_of(listed(value.get(field)), most_of(value))
         for element in told:
             found = read(element) if isinstance(element, dict) else None
             if found is not None:

@@ -18,7 +18,7 @@ from shared.whatsapp.payloads import contact_of, contacts_by_id
 from shared.wire.body import Json
 from shared.wire.customer import canonical_id, same_number
 from shared.wire.fields import listed, moment, obj, objects, text
-from shared.wire.sizes import HISTORY
+from shared.wire.sizes import most_of
 
 Direction = Literal["inbound", "outbound"]
 PastStatus = Literal["sent", "delivered", "read", "played", "failed"]
@@ -60,7 +60,7 @@ class HistoryMessage:
 def read_echoes(value: Json) -> Iterator[Echo | Note]:
     """The elements of `message_echoes`; what names no customer is told in a note."""
     contacts = contacts_by_id(value.get("contacts"))
-    told, bad = first_of(listed(value.get("message_echoes")))
+    told, bad = first_of(listed(value.get("message_echoes")), most_of(value))
     for message in told:
         customer = _to(message, contacts) if isinstance(message, dict) else None
         if customer is None or customer.id is None:
@@ -81,7 +81,7 @@ def read_echoes(value: Json) -> Iterator[Echo | Note]:
 def read_history(value: Json) -> Iterator[HistoryMessage | Note]:
     """The messages of all threads, and of `messages`, where the files of a history come."""
     contacts = contacts_by_id(value.get("contacts"))
-    told, bad = first_of([*_past(value)], HISTORY)
+    told, bad = first_of([*_past(value)], most_of(value))
     ours = _digits(obj(value.get("metadata")).get("display_phone_number"))
     chunks = objects(value.get("history"))
     yield from error_notes(
@@ -168,4 +168,5 @@ def _to(message: Json, contacts: Mapping[str, Json]) -> Customer:
 
 def _digits(value: Any) -> str:
     """A number in its digits, however Meta writes it."""
-    return canonical_id(text(value) or "")
+    found = text(value)
+    return canonical_id(found) if found else ""

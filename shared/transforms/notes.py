@@ -13,7 +13,7 @@ from shared.transforms.text import one_line
 from shared.whatsapp.items import StatusError, read_error
 from shared.wire.body import Json
 from shared.wire.fields import objects, text
-from shared.wire.sizes import ELEMENTS, ITEMS
+from shared.wire.sizes import ELEMENTS
 
 Severity = Literal["info", "warning", "alarm"]
 
@@ -57,7 +57,7 @@ def error_notes(field: str, errors: Any) -> list[Note]:
     return [*found, *([unreadable(field, more)] if more else [])]
 
 
-def first_of(elements: list[Any], most: int = ITEMS) -> tuple[list[Any], int]:
+def first_of(elements: list[Any], most: int) -> tuple[list[Any], int]:
     """The first of a list's elements, and how many more there are: these are in the raw alone."""
     return elements[:most], max(len(elements) - most, 0)
 

@@ -34,6 +34,9 @@ _PLACE = r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}/"
 _PLAIN = re.compile(
     rf"(?:(?:https?|ftp)://|(?<![\w@/.-])(?:www\.|{_PLACE}))[^\s<>\0\1]+", re.IGNORECASE
 )
+_HINT = re.compile(r"[./<]")
+"""No address is without one of them: words without are not looked at twice."""
+
 _TAIL = "*_~`.,;:!?'\")]}"
 _AUTO = re.compile(
     r"<((?:https?|ftp|mailto|tel):[^\s<>\0\1]{1,2048}|[^\s<>@\0\1:]{1,64}@[^\s<>@\0\1]{1,255})>",
@@ -222,6 +225,9 @@ class _Links:
 
     def _plain(self, text: str) -> None:
         """Words between brackets, with the addresses that stand in them as they are."""
+        if not _HINT.search(text):
+            self._out.append(text)
+            return
         for one, match in _split(_AUTO, text):
             self._out += self._bare_in(one)
             if match is not None:

@@ -87,6 +87,8 @@ def within(text: str, limit: int) -> str:
     if size(text) <= limit:
         return text
     room, end = limit - 1, 0  # the mark takes one
+    if text[:limit].isascii():  # each character is a letter
+        return text[: room or 1].rstrip() + "…"
     for after in letters(text, 0, limit):
         room -= size(text[end:after])
         if room < 0:

@@ -63,6 +63,8 @@ def letters(text: str, start: int, stop: int) -> Iterator[int]:
 
 def _border(text: str, start: int, limit: int) -> int:
     """Where a piece that begins at `start` ends: at most `limit` further, always past `start`."""
+    if text[start : start + limit + 1].isascii():
+        return _plain_border(text, start, max(limit, 1))
     last = after_space = start
     for end in letters(text, start, start + limit):
         if text[last:end].isspace():
@@ -71,3 +73,15 @@ def _border(text: str, start: int, limit: int) -> int:
     if last == start:  # one grapheme longer than the limit: hundreds of marks on a letter
         return start + max(limit, 1)
     return after_space if after_space - start > limit // 2 else last
+
+
+def _plain_border(text: str, start: int, limit: int) -> int:
+    """The same in ASCII, where each character is a letter but for the two that end a line."""
+    last = start + limit
+    if text[last - 1 : last + 1] == "\r\n" and last - 1 > start:
+        last -= 1
+    after_space = 1 + max(text.rfind(space, start, last) for space in _SPACES)
+    return after_space if after_space - start > limit // 2 else last
+
+
+_SPACES = [chr(one) for one in range(128) if chr(one).isspace()]

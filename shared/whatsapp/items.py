@@ -34,6 +34,10 @@ class Customer:
         return self.wa_id or self.bsuid
 
 
+NOBODY = Customer()
+"""What names no person."""
+
+
 def sender(message: Json, contact: Json | None) -> Customer:
     """Who wrote a message. `from` may be missing, empty or hold a BSUID (contracts/meta.md b.3)."""
     card = obj(contact)
@@ -67,6 +71,8 @@ def customer_of(card: Json, *ids: Any) -> Customer:
     An id of neither form is kept as an opaque user id, so that its message is still shown.
     """
     said = [canonical_id(one) for one in map(text, ids) if one]
+    if not said and not card:
+        return NOBODY
     known = [one for one in said if 0 < len(one) <= MAX_ID and one.isprintable()]
     numbers = [one for one in known if _is_digits(one)]
     bsuids = [one for one in known if is_bsuid(one)]

@@ -6,6 +6,7 @@ A limit that stands here is what keeps the work of one message small, whoever ma
 
 from __future__ import annotations
 
+import json
 from itertools import islice
 from typing import Any, Final, Literal, NamedTuple
 
@@ -45,12 +46,16 @@ DEPTH: Final = 64
 """Levels of nesting in a body. The deepest known (a flow in a history chunk) stays under 16."""
 
 ITEMS: Final = 2_000
-"""Elements of one change, and items of one body that become events: twice as many as Meta puts into
-one body (contracts/meta.md a.4)."""
+"""Items of one body that become events: twice as many as Meta puts into one (contracts/meta.md
+a.4)."""
 
-HISTORY: Final = 20_000
-"""Messages of one change of `history`: 3 MB, Meta's largest body, hold fewer, for each has an id, a
-time and a type, 150 bytes together."""
+EACH: Final = 100
+"""Bytes of an element of a change, where it has many: a message of `history` or an echo has an id,
+a time, a type and its customer, 150 bytes together."""
+
+ALWAYS: Final = 1_000
+"""Elements of a change that are read however few bytes they have: Meta puts no more updates into
+one body (contracts/meta.md a.4), but for `history`."""
 
 CHANGES: Final = 10_000
 """Changes of one body whose tenant is looked for: ten times as many as Meta puts into one body."""
@@ -125,6 +130,15 @@ class _Pruned:
 
 
 _SHORT = 256
+
+
+def most_of(value: Any) -> int:
+    """How many elements a change may have, so that much work is only made of many bytes."""
+    try:
+        size = len(orjson.dumps(value))
+    except TypeError:  # a number that orjson does not write
+        size = len(json.dumps(value))
+    return max(ALWAYS, size // EACH)
 
 
 def is_small(value: Any) -> bool:

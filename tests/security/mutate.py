@@ -120,3 +120,33 @@ def _broken(raw: bytes, chance: random.Random) -> bytes:
             )
         case _:
             return raw + raw
+
+
+PUMPS = (
+    *("a", "0", " ", "\n", "@", "é", "\u0301", "\u200d", "👩\u200d", "\u202e", "\\", '"', "*", "_"),
+    *("~", "`", "[", "](", "<", "{{1}}", "https://a.b/", "\r\n", ";", ":", "=\n", "(+49) ", "[["),
+)
+"""What a string is filled with: one of each kind that readers and patterns tell apart."""
+
+
+def grown(body: Any, chance: random.Random, room: int) -> bytes:
+    """One place holds very much, up to `room` bytes: a long string, many elements or members."""
+    body = copy.deepcopy(body)
+    found = places(body)
+    if not found:
+        return json.dumps(body).encode()
+    path = chance.choice(found)
+    held: Any = body
+    for key in path:
+        held = held[key]
+    size = max(room - len(json.dumps(body)), 0) >> chance.choice((0, 2, 4, 6))
+    if isinstance(held, list) and held:
+        one = held if len(held) < 3 else held[:1]
+        put(body, path, one * (size // max(len(json.dumps(one)), 1) + 1))
+    elif isinstance(held, dict):
+        more = {f"k{number}": chance.choice(ODD[:9]) for number in range(size // 14)}
+        put(body, path, held | more)
+    else:
+        pump = "".join(chance.sample(PUMPS, chance.choice((1, 1, 2))))
+        put(body, path, pump * (size // len(json.dumps(pump)) + 1))
+    return json.dumps(body, ensure_ascii=chance.random() < BROKEN).encode(errors="replace")[:room]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import regex
 from hypothesis import given
@@ -88,3 +90,30 @@ def test_a_cut_keeps_the_limit(text: str, limit: int) -> None:
 def test_a_long_text_of_any_script_is_split_in_time(limit: int) -> None:
     text = ("नमस्ते " + FAMILY + " ") * 3_000
     assert "".join(split(text, limit)) == text
+
+
+@given(
+    st.text(st.sampled_from("ab \t\r\n\x1c.é\u0301"), max_size=60),
+    st.integers(min_value=1, max_value=12),
+)
+def test_pieces_of_any_script_end_at_the_same_borders(text: str, limit: int) -> None:
+    """Plain letters are cut without looking at each: the borders are those of all letters."""
+    pieces, start = [], 0
+    while start < len(text):
+        end = _end_of_piece(text, start, limit)
+        pieces.append(text[start:end])
+        start = end
+    assert split(text, limit) == [piece for piece in pieces if visible(piece)]
+
+
+def _end_of_piece(text: str, start: int, limit: int) -> int:
+    if len(text) - start <= limit:
+        return len(text)
+    behind = [start + match.end() for match in regex.finditer(r"\X", text[start:])]
+    fit = [end for end in behind if end - start <= limit]
+    if not fit:
+        return start + limit
+    borders = [start, *fit]
+    spaces = [end for before, end in pairwise(borders) if text[before:end].isspace()]
+    last_space = max(spaces, default=start)
+    return last_space if last_space - start > limit // 2 else fit[-1]
