@@ -110,5 +110,5 @@ format: install ## Put the code in ruff's format
 
 .PHONY: lock
 lock: install ## Resolve the dependencies anew, for the tree and for the images
-	@$(BIN)/uv pip compile --quiet pyproject.toml --all-extras --generate-hashes --python-version 3.11 --no-emit-package parley -o requirements.lock
+	@$(BIN)/uv pip compile --quiet pyproject.toml --all-extras --generate-hashes --python-version 3.11 --no-emit-package parley --no-strip-markers -o requirements.lock
 	@$(BIN)/uv pip compile --quiet pyproject.toml --generate-hashes --python-version 3.11 -c requirements.lock -o template/parley-python/requirements.txt
