@@ -11,7 +11,6 @@ import contextlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from shared.doors.arrival import Arrival
@@ -63,10 +62,11 @@ from shared.whatsapp.signature import verify as verify_meta
 from shared.wire.body import Json, PayloadError, loads
 from shared.wire.fields import obj, text
 from shared.wire.sizes import ITEMS
+from tests.moments import moment
 from tests.security.mutate import bodies
 
 SECRET = "a secret that the fuzz signs with"  # it opens nothing
-NOW = datetime(2026, 11, 30, tzinfo=UTC)
+NOW = moment()
 CUSTOMER = "4915100000101"
 OWNER = Resolution(
     tenant_id="7e6f8f1e-6c1b-4c53-9d0a-0d7c2a2f7c10",
