@@ -9,6 +9,7 @@ from tempfile import TemporaryFile
 
 import pytest
 
+from local.services import clock
 from shared.command.parser import CommandParser
 from tests.command.test_tree import COMMANDS, LEAVES, ids, words_of
 from tests.programs import start
@@ -24,7 +25,12 @@ def run(
 ) -> tuple[int, str]:
     """Type a line where nobody reads the closed streams; its code, and what the other one said."""
     program, *words = shlex.split(line)
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **variables}
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": str(ROOT),
+        **clock.moved(),
+        **variables,
+    }
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as unread, TemporaryFile("w+") as said:
@@ -77,7 +83,7 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "parley", "--help"],
             cwd=tmp_path,
-            env={"PYTHONPATH": str(ROOT)},
+            env={"PYTHONPATH": str(ROOT), **clock.moved()},
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
@@ -92,7 +98,7 @@ def test_a_closed_output_is_none(tmp_path: Path) -> None:
     done = subprocess.run(
         ["/bin/sh", "-c", f"exec {sys.executable} -m parley --help >&-"],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT)},
+        env={"PYTHONPATH": str(ROOT), **clock.moved()},
         stderr=subprocess.PIPE,
         text=True,
         check=False,

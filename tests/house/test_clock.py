@@ -1,6 +1,8 @@
 """No test knows what day it is: its moments are made from now (tests/moments.py) or handed in."""
 
+import ast
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,6 +40,27 @@ def test_a_test_on_real_servers_names_no_day() -> None:
         if DAY.search(line)
     ]
     assert named == []
+
+
+def environments(path: Path) -> Iterator[ast.Dict]:
+    """The whole environments that a file makes for the processes that it starts."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Dict):
+            names = {key.value for key in node.keys if isinstance(key, ast.Constant)}
+            if names & {"PATH", "PYTHONPATH"}:
+                yield node
+
+
+def test_a_process_of_a_test_has_the_clock_that_was_moved() -> None:
+    """Which is in the environment: ours whole, or what `clock.moved` takes of it."""
+    without = [
+        f"{path.relative_to(TESTS)}:{node.lineno}"
+        for path in sorted(TESTS.rglob("*.py"))
+        if path != TESTS / "storage" / "redis_server.py"  # it can not start so
+        for node in environments(path)
+        if not re.search(r"\*\*(os\.environ|clock\.moved\(\))", ast.unparse(node))
+    ]
+    assert without == []
 
 
 def test_what_is_left_out_is_there() -> None:

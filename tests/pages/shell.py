@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from local.services import clock
 from tests.support import ROOT
 
 LIMIT_S = 300.0  # for one command; the longest starts everything, on a busy machine
@@ -73,7 +74,13 @@ class Shell:
         self._bash = subprocess.Popen(
             ["bash", "--noprofile", "--norc", "-o", "pipefail"],
             cwd=folder,
-            env={"PATH": path, "HOME": str(folder.parent), "LANG": "C.UTF-8", **variables},
+            env={
+                **clock.moved(),
+                "PATH": path,
+                "HOME": str(folder.parent),
+                "LANG": "C.UTF-8",
+                **variables,
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

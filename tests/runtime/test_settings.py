@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import Field, SecretStr
 
+from local.services import clock
 from shared.runtime.errors import SettingsError
 from shared.runtime.settings import Settings
 from tests.programs import run
@@ -130,7 +131,12 @@ def every_process() -> list[list[str]]:
 @pytest.mark.parametrize("words", every_process(), ids=lambda words: Path(words[-1]).parent.name)
 def test_every_process_ends_with_78_and_words(words: list[str], tmp_path: Path) -> None:
     (tmp_path / "service-token-key").write_bytes(b"\xff")
-    environment = {"PATH": "/usr/bin:/bin", "LOG_LEVEL": "LOUD", "SECRETS_DIR": str(tmp_path)}
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "LOG_LEVEL": "LOUD",
+        "SECRETS_DIR": str(tmp_path),
+        **clock.moved(),
+    }
     done = run(*words, environment=environment)
     assert done.returncode == 78
     assert "LOG_LEVEL: is none of" in done.stderr

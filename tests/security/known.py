@@ -4,6 +4,7 @@ import ast
 import re
 from pathlib import Path
 
+from local.services import clock
 from tests.programs import run
 from tests.support import ROOT
 
@@ -19,7 +20,11 @@ _PATH = re.compile(r"/[a-z][a-z0-9_{}/-]*")
 def routes(name: str) -> set[tuple[str, str]]:
     """Methods and paths of a function: of its FastAPI app, and every path that its code names."""
     folder = ROOT / "functions" / name
-    told = run("tests.security.listing", environment={"PYTHONPATH": str(ROOT)}, folder=folder)
+    told = run(
+        "tests.security.listing",
+        environment={"PYTHONPATH": str(ROOT), **clock.moved()},
+        folder=folder,
+    )
     assert told.returncode == 0, told.stderr
     found = {tuple(ast.literal_eval(line)) for line in told.stdout.splitlines()}
     named = {text for path in folder.rglob("*.py") for text in _texts(path)}

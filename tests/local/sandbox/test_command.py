@@ -10,12 +10,15 @@ from socket import socket
 from typing import get_args
 
 from local.sandbox.room.faults import Kind
+from local.services import clock
 from tests.programs import run
 from tests.support import sandbox_process
 
 
 def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return run("local.sandbox", *arguments, environment={"PATH": os.environ["PATH"]})
+    return run(
+        "local.sandbox", *arguments, environment={"PATH": os.environ["PATH"], **clock.moved()}
+    )
 
 
 def test_help_names_every_setting() -> None:

@@ -13,6 +13,7 @@ from local.sandbox.genesys.outbound.table import KINDS as AGENT_KINDS
 from local.sandbox.graph.accounts import FIELDS
 from local.sandbox.graph.inbound.table import KINDS
 from local.sandbox.room.kinds import Kind
+from local.services import clock
 from tests.local.sandbox.support import World
 from tests.programs import run
 
@@ -91,6 +92,8 @@ def test_the_page_lists_them_all(table: dict[str, Kind]) -> None:
 
 
 def test_help_lists_them_all() -> None:
-    words = run("local.sandbox", "--help", environment={"PATH": os.environ["PATH"]}).stdout
+    words = run(
+        "local.sandbox", "--help", environment={"PATH": os.environ["PATH"], **clock.moved()}
+    ).stdout
     for name in (*KINDS, *AGENT_KINDS, *FIELDS):
         assert f"\n  {name} " in words

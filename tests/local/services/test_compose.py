@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from local.services import Services
+from local.services import Services, clock
 from local.services.endpoints import DATABASE, OWNER, ROLES
 from local.services.home import Home
 from local.services.ports import Ports
@@ -99,6 +99,7 @@ def image_environment(owner: str) -> dict[str, str]:
     psql = shutil.which("psql")
     assert psql
     return {
+        **clock.moved(),
         "PATH": f"{Path(psql).parent}:/usr/bin:/bin",
         "POSTGRES_USER": OWNER,
         "POSTGRES_DB": DATABASE,
