@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import asyncio
 
-from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope
 
 from shared.runtime.errors import BodyTooLarge, BodyTooSlow, NotTaken
-from shared.runtime.room import REFUSED, Room, Share
+from shared.runtime.room import HELD, REFUSED, Room, Share
 
 
 class Incoming:
@@ -55,7 +54,7 @@ class Incoming:
         return self._body
 
     def weigh(self, more: int) -> None:
-        """Count what is made of the body, in bytes. Raises NotTaken where there is no room."""
+        """Count the memory that is taken, in bytes. Raises NotTaken where there is no room."""
         if self._share is not None:
             self._share.grow(more)
 
@@ -92,7 +91,7 @@ class Incoming:
             size += len(piece)
             if size > limit:
                 raise BodyTooLarge(f"over {limit} bytes")
-            self.weigh(len(piece))
+            self.weigh(HELD * len(piece))
             pieces.append(piece)
             if not message.get("more_body", False):
                 return pieces[0] if len(pieces) == 1 else b"".join(pieces)
@@ -104,5 +103,7 @@ class Incoming:
 
 
 def _length(scope: Scope) -> int:
-    told = Headers(scope=scope).get("content-length", "")
-    return int(told) if told.isdecimal() else 0
+    told: bytes = next(
+        (value for name, value in scope["headers"] if name == b"content-length"), b""
+    )
+    return int(told) if told.isdigit() else 0

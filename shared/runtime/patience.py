@@ -55,6 +55,7 @@ class PatientProtocol(HttpToolsProtocol):
     _behind = False  # a further request came before the answer to this one
     _bytes = 0  # since the last that ended headers or brought a body
     _moved_on = False  # so did the bytes that came last
+    _lines = 0  # headers, or what follows a body like them
 
     def connection_made(self, transport: Any) -> None:
         """The client has `seconds` for its first headers."""
@@ -116,22 +117,24 @@ class PatientProtocol(HttpToolsProtocol):
             self.flow.pause_reading()
             raise _NoMoreError
         super().on_message_begin()
+        self._lines = 0
         if self._clock is None:
             self._await_headers()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """So many at most; what follows a body is no header."""
-        if not self._waiting:
-            return
-        if len(self.headers) >= MAX_HEADERS:
+        """So many at most, also of those that follow a body, which are no headers."""
+        self._lines += 1
+        if self._lines > MAX_HEADERS:
             self._refuse(_LARGE, "large")
             raise _NoMoreError
-        super().on_header(name, value)
+        if self._waiting:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """From here on the host is in charge."""
         self._stop_clock()
         self._waiting, self._whole, self._bytes, self._moved_on = False, False, 0, True
+        self._lines = 0
         super().on_headers_complete()
         if self.parser.should_upgrade():  # to nothing that we speak
             self.cycle.keep_alive = False

@@ -1,4 +1,4 @@
-"""The room for bodies in one process: how many bytes of them it works on at a time.
+"""The room for bodies in one process: how many bytes of memory it has for them at a time.
 
 Large ones never take the place of small ones. Where there is no room, the unfinished body that came
 first gives way: who sends quickly gets through, whoever holds unfinished ones. 503 says come again.
@@ -12,14 +12,17 @@ from shared.runtime.errors import NotTaken
 from shared.runtime.metrics import counter
 
 MB = 1024 * 1024
-LARGE = 64 * 1024
+HELD = 2
+"""How often a byte of a body counts: as it came and as one piece with the others."""
+
+LARGE = HELD * 64 * 1024
 """Bytes from which a body is a large one; webhooks of both providers have a few thousand."""
 
 FOR_SMALL = 8 * MB
 FOR_LARGE = 32 * MB
-"""Ten whole bodies of 3 MB. A body is held up to three times (as it comes, as one piece, as it is
-sent on): with the 90 MB of a process at rest this stays below the 256Mi of stack.yml, which
-tests/security/test_memory.py shows."""
+"""Five whole bodies of 3 MB, or one with all that is read out of it (shared/wire/body.py). They
+take twice as much again on their way, so a process of 90 MB stays far below the 256Mi of stack.yml:
+tests/security/test_memory.py shows it."""
 
 REFUSED = counter("bodies_refused", "Bodies that were not taken", ("reason",))
 

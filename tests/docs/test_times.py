@@ -28,6 +28,7 @@ from shared.runtime import cpu_limit
 from shared.runtime.closing import HEARD_OUT_S, UNREAD_S
 from shared.runtime.host import BODY_TIMEOUT_S
 from shared.runtime.patience import HEADERS_S
+from shared.runtime.server import KEEP_ALIVE_S
 from shared.runtime.service_auth import LIFETIME_S
 from shared.services.once import COMPLETE_PATIENCE
 from shared.storage import objects
@@ -132,6 +133,7 @@ KEPT: dict[str, float] = {
     "10 s and 32 KB for 100 headers": HEADERS_S,
     "heard out for 2 s": HEARD_OUT_S,
     "given up after 30 s": UNREAD_S,
+    "for less than 75 s": KEEP_ALIVE_S,
 }
 
 IN_TIME = "tests/messaging/test_doors_in_time.py"

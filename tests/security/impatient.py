@@ -16,7 +16,7 @@ from shared.runtime.function import Function, Resources
 from shared.runtime.host import Host
 from shared.runtime.patience import PatientProtocol
 from shared.runtime.problem import problem_of
-from shared.runtime.room import LARGE, Room
+from shared.runtime.room import HELD, LARGE, Room
 from shared.runtime.settings import Settings
 from tests.ports import free_port
 from tests.support import wait_until
@@ -57,7 +57,7 @@ class HastyHost(Host):
     body_seconds = 0.4
 
     def make_room(self) -> Room:
-        return Room(for_small=2 * LARGE, for_large=3 * BODY)
+        return Room(for_small=2 * LARGE, for_large=3 * HELD * BODY)
 
 
 class SlowHost(HastyHost):
