@@ -163,6 +163,10 @@ class ReceiptReason:
     words: str | None
 
 
+STATUSES = frozenset(("Sent", "Delivered", "Read", "Failed", "Published", "Removed"))
+"""What a receipt may say of a message (contracts/genesys.md c3)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What Genesys says of a message that we sent in (contracts/genesys.md c3).

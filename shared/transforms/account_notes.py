@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.transforms import account_words as said
-from shared.transforms.notes import Note, Severity, note
+from shared.transforms.notes import Note, Severity, free, note
 from shared.wire.body import Json
 from shared.wire.words import visible
 
@@ -26,7 +26,7 @@ class Row:
 
     def note(self, field: str, value: Json) -> Note:
         """The note of this field's value."""
-        event = (self.event(value) or "").strip()
+        event = (free(self.event(value)) or "").strip()
         words = [one for one in self.words(value) if one and visible(one)]
         what = ": ".join(filter(None, [said.plain(event), ", ".join(words)]))
         return note(field, event, self._severity(event.upper()), what)

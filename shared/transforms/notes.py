@@ -36,7 +36,7 @@ class Note:
 
 def note(field: str, event: Any, severity: Severity, *words: str | None) -> Note:
     """A note whose parts are joined by commas, those that are None or blank left out."""
-    named = one_line(text(event) or "", NAME) or None
+    named = one_line(free(event) or "", NAME) or None
     what = ", ".join(part for one in words if one and (part := one_line(one, LINE)))
     place = one_line(field, NAME)
     return Note(place, named, severity, one_line(what, LINE) or place)

@@ -81,6 +81,26 @@ def test_a_number_that_nobody_has_and_one_of_another_app_are_named(house: House)
     assert told["its_app"] == other.file["apps"][0]["app"]
 
 
+def test_a_fields_name_stands_in_the_log_only_where_it_is_known(house: House) -> None:
+    company = house.tenant()
+    said = f"49{uuid4().int}"[:14]  # it would pass for an id
+    body = json.loads(company.meta_body(text()))
+    value = body["entry"][0]["changes"][0]["value"]
+    fields = ["account_update", *(f"{said}{number}" for number in range(30))]
+    body["entry"][0]["changes"] = [{"field": one, "value": value} for one in fields]
+    assert company.meta(json.dumps(body).encode()).status_code == 200
+    told = line(house.whatsapp, "webhook_taken", tenant_id=company.id)
+    assert (told["others"][0], len(told["others"])) == ("account_update", 10)
+    assert all(one.startswith("odd:") for one in told["others"][1:])
+    path = f"/webhook/meta/{company.file['apps'][0]['app']}"
+    product = json.dumps({"object": said, "entry": []}).encode()
+    assert company.meta(product, path=path).status_code == 200
+    app = company.file["apps"][0]["app"]
+    told = line(house.whatsapp, "webhook_quarantined", app=app, reason="names_nobody")
+    assert told["others"][0].startswith("odd:")
+    assert said not in house.whatsapp.logged()
+
+
 def named(company: Company, number: str) -> bytes:
     """A body of the company's account about some number."""
     return company.meta_body(text(), metadata={"phone_number_id": number})

@@ -16,7 +16,7 @@ from shared.messaging.envelope import Event, EventType
 from shared.whatsapp.payloads import walk
 from tests.delivery.provider import reply
 from tests.security.mutate import bodies
-from tests.transform_functions.stage import META_TAKES, Stage, Tenant, post
+from tests.transform_functions.stage import META_TAKES, Stage, Tenant, outcome, post
 
 AT_ONCE = 4
 SHORTEST = 6  # "Yes" is a word of ours too
@@ -99,6 +99,30 @@ def test_no_line_of_any_function_tells_who_wrote_what(
     lines = since(before)
     assert len(lines) > len(ways)
     assert seen(lines, private - METAS_OWN) == {}
+
+
+def test_a_name_that_is_none_of_the_products_is_told_by_a_stand_in(
+    stage: Stage, tenant: Tenant
+) -> None:
+    stage.meta.reset(META_TAKES)
+    said = f"CUSTOMER +{uuid4().int} said hello"
+    before = logs(stage)
+    receipt: dict[str, Any] = {"type": "Receipt", "text": None, "status": said, "id": uuid4().hex}
+    for event in (
+        tenant.meta_changes(said, {"event": said}),
+        tenant.meta_changes("account_update", {"event": said}),
+        tenant.meta_tells(f"wamid.{uuid4().hex}", said),
+        tenant.customer_writes(message={"type": said, "text": None}),
+    ):
+        outcome(stage.inbound, event)
+    outcome(stage.outbound, tenant.agent_writes(message=receipt))
+    lines = since(before)
+    assert [
+        event
+        for event in ("change", "status_ignored", "inbound_message", "receipt_ignored")
+        if not any(f'"message":"{event}"' in one for one in lines)
+    ] == []
+    assert [one for one in lines if said in one or said.split()[1][1:] in one] == []
 
 
 def seen(lines: list[str], private: set[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from shared.messaging.envelope import Event
 from shared.runtime.errors import BadInput
-from shared.runtime.logging import logger
+from shared.runtime.logging import logger, one_of
 from shared.runtime.metrics import counter
 from shared.runtime.repeats import repeats
 from shared.services.identities import link_of
@@ -59,7 +59,7 @@ class Changes:
             await self._note(whose, event, number, change)
         name = field or "messages"
         FIELDS.labels(name if name in CHANGES else "other").inc()
-        log.info("change", extra={"field": name[:64], "pieces": len(changes)})
+        log.info("change", extra={"field": one_of(CHANGES, name), "pieces": len(changes)})
         return "noted"
 
     async def _record(self, whose: Whose, past: Sequence[Echo | HistoryMessage]) -> None:
@@ -137,7 +137,9 @@ def _notice(note: Note, whose: Whose, event: Event, number: int) -> Notice:
 
 
 def _tell(note: Note, tenant_id: str) -> None:
-    said = {"field": note.field, "event": note.event, "what": note.what}
+    known = note.field in CHANGES  # of another its event may be anything
+    event = note.event if known else one_of((), note.event)
+    said = {"field": one_of(CHANGES, note.field), "event": event, "what": note.what}
     if note.severity == "alarm":
         repeats.error("meta_says", cause={"tenant_id": tenant_id}, extra=said)
     elif note.severity == "warning":

@@ -9,7 +9,7 @@ from inbound_transform_service.files import Files
 from shared.messaging.envelope import Event
 from shared.messaging.outcomes import SendOutcome
 from shared.runtime.errors import BadInput
-from shared.runtime.logging import logger
+from shared.runtime.logging import logger, one_of
 from shared.runtime.metrics import counter
 from shared.services.delivery import GenesysApiClient
 from shared.services.events import item_of
@@ -20,6 +20,7 @@ from shared.services.route import Route
 from shared.services.state import StateClient
 from shared.transforms.changes import id_change
 from shared.transforms.inbound import Inbound, to_genesys
+from shared.transforms.inbound_types import TYPES
 from shared.transforms.parts import Part
 from shared.whatsapp.items import Customer, media_of, sender
 from shared.wire.body import Json, PayloadError
@@ -62,7 +63,11 @@ class Messages:
         MESSAGES.labels(delivery.fate).inc()
         log.info(
             "inbound_message",
-            extra={"fate": delivery.fate, "kind": shown.kind, "parts": delivery.parts},
+            extra={
+                "fate": delivery.fate,
+                "kind": one_of(TYPES, shown.kind),
+                "parts": delivery.parts,
+            },
         )
         if delivery.error is not None:
             raise BadInput(f"Genesys refused it: {delivery.error.provider_code}")

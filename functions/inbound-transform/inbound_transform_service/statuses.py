@@ -8,7 +8,7 @@ from typing import Any, get_args
 from inbound_transform_service.late_refusals import LateRefusals
 from shared.messaging.envelope import Event
 from shared.messaging.publisher import Publisher
-from shared.runtime.logging import logger
+from shared.runtime.logging import logger, one_of
 from shared.runtime.metrics import counter
 from shared.services.delivery import GenesysApiClient
 from shared.services.events import item_of
@@ -88,7 +88,7 @@ def _read(event: Event) -> list[tuple[Json, Status]]:
     read = [(item, read_status(item, contact)) for item in ours]
     for _, status in read:
         if status.id is None or status.status not in KNOWN:
-            log.info("status_ignored", extra={"status": str(status.status)[:40]})
+            log.info("status_ignored", extra={"status": one_of(KNOWN, status.status)})
     return read
 
 

@@ -6,12 +6,12 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.genesys.payloads import OutboundMessage, Receipt, receipt_of
+from shared.genesys.payloads import STATUSES, OutboundMessage, Receipt, receipt_of
 from shared.messaging.answers import safe_detail
 from shared.messaging.envelope import Event
 from shared.runtime.clock import utcnow
 from shared.runtime.errors import ParleyError
-from shared.runtime.logging import logger
+from shared.runtime.logging import logger, one_of
 from shared.runtime.metrics import counter
 from shared.services.delivery import WaApiClient
 from shared.services.fields import MAX_ID
@@ -66,7 +66,7 @@ class Signs:
         receipt = receipt_of(message)
         ids = [one for one in receipt.message_ids if len(one) <= MAX_ID]
         if not receipt.failed or not ids:
-            log.info("receipt_ignored", extra={"status": str(receipt.status)[:40]})
+            log.info("receipt_ignored", extra={"status": one_of(STATUSES, receipt.status)})
             return "ignored"
         error, fate = _error(receipt), "waiting"
         for target_id in ids:

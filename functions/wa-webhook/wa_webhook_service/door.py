@@ -18,18 +18,21 @@ from shared.messaging.intake import PLATFORM, Intake, Post, Raw, RawKeys, Unfit,
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES
 from shared.runtime.clock import utcnow
 from shared.runtime.errors import Forbidden, Unauthorised
-from shared.runtime.logging import bind, logger
+from shared.runtime.logging import bind, logger, one_of
 from shared.runtime.metrics import counter
 from shared.runtime.refusals import asked, claimed, refusals
 from shared.runtime.repeats import repeats
 from shared.runtime.turns import in_turns
 from shared.tenancy.directory import Directory
 from shared.tenancy.models import PLATFORM_APP, Resolution, SigningSecrets
+from shared.whatsapp.field_names import FIELDS
 from shared.whatsapp.payloads import (
     AnyItem,
     Beyond,
+    Broken,
     Item,
     MessageItem,
+    OtherChange,
     PayloadError,
     StatusItem,
     guess_phone,
@@ -197,7 +200,7 @@ class Door:
         beside = {
             "items": len(items),
             "places": [item.path for item in items[:10]],
-            "others": [claimed(one) for one in others[:10]],
+            "others": others[:10],
         }
         if owner is not None:  # the number's own app has to sign for it
             told |= {"tenant": owner.tenant_slug, "its_app": owner.meta_app}
@@ -226,7 +229,7 @@ def _tell(found: Sorted) -> None:
             extra={
                 "messages": share.count(MessageItem),
                 "statuses": share.count(StatusItem),
-                "others": sorted(claimed(one) or "" for one in fates if one)[:10],
+                "others": sorted(one for one in fates if one)[:10],
             },
         )
 
@@ -238,8 +241,9 @@ def _count(item: AnyItem, fate: str) -> str:
         ITEMS.labels(kind, "left").inc(item.items)
         return ""
     ITEMS.labels(kind, fate).inc()
-    why = getattr(item, "field", None) or getattr(item, "why", None)
-    return "" if isinstance(item, MessageItem | StatusItem) else str(why)
+    if isinstance(item, OtherChange):
+        return one_of(FIELDS, item.field) or "no field"
+    return item.why if isinstance(item, Broken) else ""
 
 
 def _tell_beyond(found: Sorted, raws: list[Raw]) -> None:
