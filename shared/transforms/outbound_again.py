@@ -12,6 +12,7 @@ from shared.genesys.payloads import OutboundMessage, read
 from shared.transforms.outbound_blocks import Ask, Block, BlockPlace, Enclosed, Visit
 from shared.transforms.outbound_content import blocks, content, picture_of
 from shared.transforms.outbound_files import WaFile, attachments, file_in
+from shared.transforms.outbound_size import too_large
 from shared.transforms.outbound_text import joined, tail
 from shared.transforms.parts import ShownFile
 from shared.whatsapp import limits
@@ -40,8 +41,10 @@ def original_id(source_id: str) -> str:
 
 
 def again(body: Json, shown: ShownFile) -> Json | None:
-    """The webhook's body as what its part showed; None where nothing stands at that place."""
+    """The webhook's body as what its part showed; None where nothing stands, or too much."""
     message = read(body)
+    if too_large(message):
+        return None
     block = _at(message, shown)
     rest = {name: value for name, value in body.items() if name not in _REPLACED}
     if isinstance(block, Ask | Visit) and block.picture is not None and shown.worded:

@@ -8,6 +8,7 @@ from shared.genesys.payloads import OutboundMessage
 from shared.transforms.outbound_blocks import Ask, Block, Enclosed, Refusal, Visit, placed
 from shared.transforms.outbound_files import Linked, WaFile, file_in
 from shared.transforms.outbound_order import ordered, shows
+from shared.transforms.outbound_size import too_large
 from shared.transforms.outbound_text import formatted
 from shared.transforms.outbound_types import Element, blocks_of, content_type
 from shared.whatsapp.interactive import Picture
@@ -38,7 +39,12 @@ def blocks(
 
 
 def pictures(message: OutboundMessage, unfit: frozenset[str] = frozenset()) -> tuple[Picture, ...]:
-    """What Meta is to fetch from links of cards, when these links are `unfit`."""
+    """What Meta is to fetch from links of cards, when these links are `unfit`.
+
+    None of a message that is refused for its size.
+    """
+    if too_large(message):
+        return ()
     found = map(picture_of, blocks(message, {}, unfit)[0])
     return tuple(dict.fromkeys(one for one in found if one is not None))
 

@@ -34,6 +34,10 @@ _PLACE = r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}/"
 _PLAIN = re.compile(
     rf"(?:(?:https?|ftp)://|(?<![\w@/.-])(?:www\.|{_PLACE}))[^\s<>\0\1]+", re.IGNORECASE
 )
+MARKS = 4_000
+"""Brackets and escapes of a text that are read as such; what is behind them stands as it is. The
+longest text that Genesys lets an agent write has 4,000 characters (contracts/genesys.md b7)."""
+
 _HINT = re.compile(r"[./<]")
 """No address is without one of them: words without are not looked at twice."""
 
@@ -138,7 +142,10 @@ class _Links:
 
     def read(self) -> str:
         at = 0
-        while (match := _TOKEN.search(self._text, at)) is not None:
+        for _ in range(MARKS):
+            match = _TOKEN.search(self._text, at)
+            if match is None:
+                break
             self._plain(self._text[at : match.start()])
             at = match.end()
             if match[0] in ("[", "!["):

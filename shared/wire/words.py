@@ -39,15 +39,13 @@ def cleaned(text: str) -> str:
 
 def cleaned_json(value: Any) -> Any:
     """The same of every string of a JSON value, its keys too. The value's depth must be bounded."""
-    match value:
-        case str():
-            return cleaned(value)
-        case dict():
-            return {cleaned(key): cleaned_json(one) for key, one in value.items()}
-        case list():
-            return [cleaned_json(one) for one in value]
-        case _:
-            return value
+    if isinstance(value, str):
+        return cleaned(value)
+    if isinstance(value, list):
+        return [cleaned_json(one) for one in value]
+    if isinstance(value, dict):
+        return {cleaned(key): cleaned_json(one) for key, one in value.items()}
+    return value
 
 
 def visible(text: str) -> bool:

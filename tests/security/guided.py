@@ -115,7 +115,12 @@ def main() -> None:
     for seed in target.seeds():
         (corpus / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
     limits = [f"-max_total_time={given.seconds}", f"-max_len={LARGEST}", "-len_control=0"]
-    limits += ["-timeout=30", "-rss_limit_mb=1500", f"-artifact_prefix={given.folder}/ended-"]
+    limits += [
+        "-timeout=30",
+        "-report_slow_units=1000",
+        "-rss_limit_mb=1500",
+        f"-artifact_prefix={given.folder}/ended-",
+    ]
     arguments = [sys.argv[0], *limits, f"-seed={given.seed}", "-print_final_stats=1", str(corpus)]
     atheris.Setup(arguments, Watch(target.run, given.folder), custom_mutator=bent)
     atheris.Fuzz()

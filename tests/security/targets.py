@@ -196,8 +196,7 @@ def outbound(raw: bytes) -> None:
                 json.dumps([part.body for part in made.parts])
     with contextlib.suppress(PayloadError):
         fallback(CUSTOMER, FALLBACK, message.text or "", source_id="g1")
-    for element in range(1, min(len(message.content), _SOME) + 1):
-        again(body, ShownFile(element, 1, worded=True))
+    again(body, ShownFile(1, 1, worded=True))
 
 
 def _sent(one: Attachment, fit: MediaKind | Unfit) -> WaFile | Linked | Refusal:
@@ -212,9 +211,8 @@ def answers(raw: bytes) -> None:
     """What a provider answers, and what it says of a status."""
     told = read_json(raw)
     safe_detail(raw.decode(errors="replace"), [CUSTOMER])
-    for status in (400, 429, 500):
-        whatsapp_errors.refusal(status, raw, {}, [CUSTOMER])
-        genesys_errors.refusal(status, raw, {}, [CUSTOMER])
+    whatsapp_errors.refusal(400, raw, {}, [CUSTOMER])
+    genesys_errors.refusal(500, raw, {}, [CUSTOMER])
     if isinstance(told, dict):
         from_status_errors(told.get("errors"))
         genesys_errors.not_applied(told, {}, [CUSTOMER])

@@ -247,3 +247,9 @@ def test_any_files_name_is_short_and_keeps_its_extension(name: str) -> None:
     assert found.endswith(("x.docx", "….docx"))
     assert 0 < size(found) <= 240
     assert found.isprintable()
+
+
+def test_of_very_many_brackets_the_first_are_read_and_all_are_shown() -> None:
+    words = "[a](https://a.example) " + "[" * 30_000 + " [b](https://b.example)"
+    assert formatted(words).startswith("a: https://a.example [[[")
+    assert formatted(words).endswith("[ [b](https://b.example)")
