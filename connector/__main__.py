@@ -14,9 +14,11 @@ def main() -> None:
         from connector.run import NAME, run  # noqa: PLC0415
         from connector.settings import Settings  # noqa: PLC0415
         from shared.runtime.errors import SettingsError  # noqa: PLC0415
+        from shared.runtime.library_logs import take_over  # noqa: PLC0415
         from shared.runtime.logging import name_service  # noqa: PLC0415
 
         name_service(NAME)
+        take_over()
         try:
             settings = Settings.load()
         except SettingsError as error:

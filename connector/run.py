@@ -32,6 +32,7 @@ from shared.messaging.topology import (
 )
 from shared.runtime.errors import ParleyError
 from shared.runtime.function import Check
+from shared.runtime.library_logs import watch
 from shared.runtime.logging import logger
 from shared.runtime.peer import http_session
 from shared.runtime.periodic import background
@@ -47,6 +48,7 @@ async def run(settings: Settings) -> None:
     """Run until a signal, then finish what is under way, ack it and close."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    watch(loop)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with connected(settings):
