@@ -22,6 +22,7 @@ from shared.runtime.incoming import Incoming
 from shared.runtime.logging import bind, describe, logger, stand_in
 from shared.runtime.problem import internal_problem, problem_of
 from shared.runtime.refusals import refusals
+from shared.runtime.repeats import repeats
 from shared.runtime.service_auth import Caller, OnBehalf, ServiceTokens
 from shared.runtime.settings import Settings
 from shared.runtime.trace import trace_id, use_traceparent
@@ -143,5 +144,6 @@ def inner_answer(error: ParleyError) -> Response:
 def answer(error: ParleyError) -> Response:
     """The problem that an error of ours is, logged when it is our trouble."""
     if error.status >= 500 and not isinstance(error, NotTaken):  # noqa: PLR2004  # server errors, RFC 9110
-        log.warning("request_failed", extra={"code": error.code, "detail": error.detail})
+        cause = {"code": error.code, "detail": error.detail}
+        repeats.warning("request_failed", cause=cause)
     return problem_of(error)
