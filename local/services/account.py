@@ -38,11 +38,16 @@ class Account:
     @property
     def env(self) -> Mapping[str, str]:
         """What its programs have of an environment."""
-        return {"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": "/", **clock.moved()}
+        return {"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": "/"}
 
     def command(self, argv: Sequence[str]) -> list[str]:
-        """`argv` as this account runs it; the pid stays the program's own."""
-        return [*self.prefix, *argv]
+        """`argv` as this account runs it; the pid stays the program's own.
+
+        A clock that was moved begins behind the change of the user: what libfaketime makes in
+        shared memory belongs to whoever started.
+        """
+        moved = [f"{name}={value}" for name, value in clock.moved().items()]
+        return [*self.prefix, *(["env", *moved] if moved else []), *argv]
 
     def own(self, path: Path) -> None:
         """Give `path` to this account."""
@@ -68,7 +73,12 @@ def _prefix(uid: int, gid: int, folder: Path) -> tuple[str, ...]:
     ]
     for way in ways:
         # Not `test -w`: access(2) answers for the user without the rights that were kept.
-        tried = subprocess.run([*way, "stat", f"{folder}/."], capture_output=True, check=False)
+        tried = subprocess.run(
+            [*way, "stat", f"{folder}/."],
+            env={"PATH": os.defpath},
+            capture_output=True,
+            check=False,
+        )
         if tried.returncode == 0:
             return way
     raise ServicesError(
