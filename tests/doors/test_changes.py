@@ -127,7 +127,8 @@ def test_a_change_that_is_none_is_taken(house: House, value: Any) -> None:
 def test_an_item_too_large_for_an_event_is_kept_and_its_neighbours_pass(house: House) -> None:
     """Numbers may grow when they are written anew: 1e15 has sixteen digits then."""
     company = house.tenant()
-    mark, grown = "GROWS", "[" + ",".join(["1e15"] * 400_000) + "]"
+    # As many as are read, and as much beside them as makes it too large.
+    mark, grown = "GROWS", "[" + ",".join(["1e15"] * 215_000) + f',"{"a" * 1_500_000}"]'
     plain = company.meta_body(text("before"), text("large", x=mark), text("after"))
     raw = plain.replace(f'"{mark}"'.encode(), grown.encode())
     assert company.meta(raw).status_code == 200

@@ -80,7 +80,7 @@ def test_the_shape_that_help_shows_is_good(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "secrets").mkdir()
     for name in ("meta-verify-token", "acme-whatsapp", "acme-webhook"):
         (tmp_path / "secrets" / name).write_text("a-secret-long-enough\n", encoding="utf-8")
-    monkeypatch.setenv("META_APP_SECRET", "SECRET")
+    monkeypatch.setenv("META_APP_SECRET", "SECRET-of-sixteen-or-more")
     monkeypatch.setenv("ACME_CLIENT_SECRET", "SECRET")
     path = tmp_path / "tenants.yml"
     path.write_text(example, encoding="utf-8")

@@ -24,7 +24,7 @@ from tests.security.mutate import places, put
 from tests.security.targets import TARGETS
 
 FULL = bool(os.environ.get("SECURITY_FULL"))
-PUMPS = ("a", "\n", "@", "*", "[", "](", "\u0301", "{{1}}") if FULL else ("a", "](", "\u0301")
+PUMPS = ("a", "\n", "@", "*", "[", "](", "\u0301", "{{1}}") if FULL else ("](",)
 SMALL, LARGE = 24, 96
 """Elements, members or repeats: four times as many are at most LINEAR times the work."""
 
