@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from gateway_service.proxy import BREAKER, Answered, Call, Proxy
+from gateway_service.proxy import BREAKER, Answered, Call, Proxy, Unreached
 from shared.runtime.errors import ParleyError, Unavailable, Unknown
+from shared.runtime.metrics import REGISTRY
 from shared.runtime.peer import http_session
+from tests.messaging.broker import until
 from tests.ports import free_port
 from tests.waits import WAIT_S
 
@@ -99,7 +101,38 @@ def test_only_what_may_be_repeated_is_and_once(
 
 
 def test_a_function_that_is_not_there_is_our_trouble_for_now() -> None:
-    assert send(None, GET, POST, WEBHOOK) == [Unavailable] * 3
+    assert send(None, GET, POST, WEBHOOK) == [Unreached] * 3
+    assert issubclass(Unreached, Unavailable)
+
+
+@pytest.mark.parametrize("call", [GET, POST, WEBHOOK])
+def test_what_was_never_sent_is_sent_once_more(call: Call) -> None:
+    """The function listens a moment too late for the first try."""
+    function = Function(200)
+
+    async def main() -> int:
+        port = free_port()
+        runner = web.ServerRunner(web.Server(function.answer), shutdown_timeout=0.1)
+        await runner.setup()
+        async with http_session() as session:
+            proxy = Proxy(session, {"state": f"http://127.0.0.1:{port}"}, WAIT_S, again=3.0)
+            sending = asyncio.create_task(proxy.send(call))
+            await until(lambda: tried(call) > before)
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+            answer = await sending
+            await proxy.close()
+        await runner.cleanup()
+        return answer.status
+
+    before = tried(call)
+    assert asyncio.run(main()) == 200
+    assert function.asked == 1
+
+
+def tried(call: Call) -> float:
+    """How often the gateway has tried once more."""
+    labels = {"function": call.function}
+    return REGISTRY.get_sample_value("parley_gateway_retries_total", labels) or 0.0
 
 
 def test_a_function_that_fails_again_and_again_is_left_alone() -> None:

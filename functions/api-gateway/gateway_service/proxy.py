@@ -52,13 +52,22 @@ class Answered:
     body: bytes
 
 
+class Unreached(Unavailable):
+    """No connection was made: nothing was sent."""
+
+
 class Proxy:
     """Knows where the functions are, and which of them fail."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, urls: Mapping[str, str], seconds: float = SECONDS
+        self,
+        session: aiohttp.ClientSession,
+        urls: Mapping[str, str],
+        seconds: float = SECONDS,
+        again: float = AGAIN_S,
     ) -> None:
-        """`urls`: address of each function that a route names. `seconds`: of a whole call."""
+        """`urls`: address of each function of a route. `seconds` of a try, `again` between two."""
+        self._again = again
         self._session = session
         self._urls = {name: url.rstrip("/") for name, url in urls.items()}
         self._timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_S)
@@ -73,7 +82,7 @@ class Proxy:
             SHUT.labels(call.function).inc()
             raise Unavailable(f"{call.function} fails; it is being watched", retry_after=1)
         try:
-            answered = await self._twice(call) if call.repeatable else await self._once(call)
+            answered = await self._tried(call)
         except (Unavailable, Unknown):
             breaker.failed()
             raise
@@ -88,15 +97,19 @@ class Proxy:
         for breaker in self._breakers.values():
             await breaker.close()
 
-    async def _twice(self, call: Call) -> Answered:
+    async def _tried(self, call: Call) -> Answered:
+        """Once more, where nothing was sent or a repeat does no harm.
+
+        A webhook that its sender has to repeat may be overtaken by the next one of its line.
+        """
         try:
             answered = await self._once(call)
-            if answered.status != HTTPStatus.SERVICE_UNAVAILABLE:
+            if not call.repeatable or answered.status != HTTPStatus.SERVICE_UNAVAILABLE:
                 return answered
-        except Unavailable:
+        except Unreached:
             pass
         RETRIES.labels(call.function).inc()
-        await asyncio.sleep(AGAIN_S)
+        await asyncio.sleep(self._again)
         return await self._once(call)
 
     async def _once(self, call: Call) -> Answered:
@@ -111,7 +124,7 @@ class Proxy:
             ) as answer:
                 return Answered(answer.status, answer.headers, await answer.read())
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise Unavailable(f"{call.function} can not be reached", retry_after=1) from error
+            raise Unreached(f"{call.function} can not be reached", retry_after=1) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             if call.guarded:
                 raise Unknown(f"{call.function} did not answer") from error
