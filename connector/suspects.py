@@ -12,12 +12,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from connector.policy import Answer
+from shared.limits.kept import Kept
 from shared.messaging.amqp import Backoff
 from shared.runtime.logging import logger
 
 log = logger()
 
 STRIKES = 3
+MOST = 10_000  # at once; an event may also end elsewhere, or by its age
 
 
 class Suspects:
@@ -28,7 +30,7 @@ class Suspects:
         self.halted = False  # the function answers nobody: nothing is sent
         self._exchange = exchange
         self._lives = lives
-        self._strikes: dict[str, int] = {}
+        self._strikes: Kept[int] = Kept(MOST, int)
         self._asking = asyncio.Lock()
 
     def __contains__(self, event_id: object) -> bool:
@@ -44,14 +46,14 @@ class Suspects:
             self._strikes.pop(event_id, None)
         if answer.trouble != "no_answer" or not await self._is_stopped():
             return answer
-        strikes = self._strikes[event_id] = self._strikes.get(event_id, 0) + alone
+        strikes = self._strikes[event_id] = self._strikes.of(event_id) + alone
         extra = {"exchange": self._exchange, "event_id": event_id, "alone": alone}
         log.warning("suspected", extra=extra)
         async with self._asking:  # one asks for all
             await self._until_it_lives()
         if strikes < STRIKES:
             return replace(answer, trouble="nobody_answered")
-        del self._strikes[event_id]
+        self._strikes.pop(event_id, None)
         detail = f"{answer.detail}: it stopped the function {strikes} times, tried alone"
         return replace(answer, trouble="stops_the_function", detail=detail)
 

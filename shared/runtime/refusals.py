@@ -16,7 +16,7 @@ import jwt
 from shared.runtime.errors import ParleyError
 from shared.runtime.logging import logger, stand_in
 from shared.runtime.metrics import counter
-from shared.runtime.repeats import WINDOW_S, Key, Windows
+from shared.runtime.repeats import WINDOW_S, Windows
 
 log = logger()
 write = log.warning
@@ -81,7 +81,7 @@ class Refusals:
         self, clock: Callable[[], float] = time.monotonic, *, seconds: float = WINDOW_S
     ) -> None:
         """One a process."""
-        self._windows = Windows(_say_more, clock, seconds=seconds)
+        self._windows = Windows(clock, seconds=seconds)
 
     def warning(
         self,
@@ -101,11 +101,6 @@ class Refusals:
             return
         # A name of its caller, which tests/house holds to what an event may be.
         write(event, extra={"reason": reason, **told, **(beside or {})})
-
-
-def _say_more(key: Key, lines: int) -> None:
-    event, causes = key
-    log.warning("refusals_not_shown", extra={"event": event, **dict(causes), "lines": lines})
 
 
 refusals = Refusals()

@@ -35,20 +35,15 @@ class _Window:
 
 
 class Windows:
-    """Which lines are written. `ended` is called at a window's end with how many were not, if any.
+    """Which lines are written; `lines_not_shown` says at a window's end how many were not, if any.
 
     On an event loop that is at its end, else before the next line of its key.
     """
 
     def __init__(
-        self,
-        ended: Callable[[Key, int], None],
-        clock: Callable[[], float] = time.monotonic,
-        *,
-        seconds: float = WINDOW_S,
+        self, clock: Callable[[], float] = time.monotonic, *, seconds: float = WINDOW_S
     ) -> None:
-        """One a process."""
-        self._ended = ended
+        """`seconds`: the length of a window."""
         self._clock = clock
         self._seconds = seconds
         self._windows: dict[Key, _Window] = {}
@@ -86,7 +81,9 @@ class Windows:
             return
         del self._windows[key]
         if window.unsaid:
-            self._ended(key, window.unsaid)
+            event, causes = key
+            extra = {"event": event, **dict(causes), "lines": window.unsaid}
+            log.warning("lines_not_shown", extra=extra)
 
 
 class Repeats:
@@ -96,7 +93,7 @@ class Repeats:
         self, clock: Callable[[], float] = time.monotonic, *, seconds: float = WINDOW_S
     ) -> None:
         """One a process."""
-        self._windows = Windows(_say_more, clock, seconds=seconds)
+        self._windows = Windows(clock, seconds=seconds)
 
     def warning(
         self,
@@ -128,11 +125,6 @@ class Repeats:
         told = {name: value for name, value in cause.items() if value is not None}
         if self._windows.admits(event, tuple(told.items())):
             write(event, extra={**told, **(extra or {})})
-
-
-def _say_more(key: Key, lines: int) -> None:
-    event, causes = key
-    log.warning("lines_not_shown", extra={"event": event, **dict(causes), "lines": lines})
 
 
 repeats = Repeats()

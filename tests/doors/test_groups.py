@@ -12,17 +12,9 @@ from shared.doors.whatsapp_events import posts_of, told_apart
 from shared.messaging.envelope import EventType
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES, INBOUND_WHATSAPP_STATUSES
 from shared.runtime.clock import utcnow
-from shared.tenancy.models import Resolution
 from shared.whatsapp.payloads import walk
+from tests.doors.owner import OWNER
 
-OWNER = Resolution(
-    tenant_id="7e6f8f1e-6c1b-4c53-9d0a-0d7c2a2f7c10",
-    tenant_slug="acme",
-    tenant_status="active",
-    channel_id="0c7b1f44-3d0a-4c6e-8a53-3a4bb9c8f1aa",
-    channel_status="active",
-    phone_number_id="106540352242922",
-)
 OTHER = OWNER.model_copy(update={"channel_id": "1c7b1f44-3d0a-4c6e-8a53-3a4bb9c8f1aa"})
 ARRIVAL = Arrival(utcnow(), "webhooks-inbound", "a/b.json")
 OLD, NEW, U1, U2 = "4915100000001", "4915100000002", "DE.1", "DE.2"

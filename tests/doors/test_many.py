@@ -21,24 +21,15 @@ from shared.messaging.envelope import Event
 from shared.messaging.topology import INBOUND_WHATSAPP_MESSAGES
 from shared.runtime.clock import utcnow
 from shared.runtime.errors import BadInput
-from shared.tenancy.models import Resolution
 from shared.whatsapp.payloads import Beyond, walk
 from shared.wire.sizes import CHANGES, ITEMS
 from tests.doors.conftest import s3_of
 from tests.doors.house import House, text
+from tests.doors.owner import NUMBER, OWNER
 from tests.messaging.broker import settings_of
 from tests.programs import run
 from tests.services.processes import SERVICE_KEY
 
-NUMBER = "106540352242922"
-OWNER = Resolution(
-    tenant_id="7e6f8f1e-6c1b-4c53-9d0a-0d7c2a2f7c10",
-    tenant_slug="acme",
-    tenant_status="active",
-    channel_id="0c7b1f44-3d0a-4c6e-8a53-3a4bb9c8f1aa",
-    channel_status="active",
-    phone_number_id=NUMBER,
-)
 ARRIVAL = Arrival(utcnow(), "webhooks-inbound", "a/b.json")
 TIMES, EACH = 5, 8_192
 """What leaves is at most TIMES what came (1e15 becomes sixteen digits), and EACH bytes an event."""

@@ -6,19 +6,11 @@ from shared.doors.arrival import Arrival
 from shared.doors.whatsapp_events import posts_of
 from shared.messaging.envelope import Event
 from shared.runtime.errors import BadInput
-from shared.tenancy.models import Resolution
 from shared.whatsapp.payloads import StatusItem
+from tests.doors.owner import OWNER
 from tests.moments import moment, unix_at
 
 ARRIVAL = Arrival(moment(seconds=1), "webhooks-inbound", "a/b.json")
-OWNER = Resolution(
-    tenant_id="7e6f8f1e-6c1b-4c53-9d0a-0d7c2a2f7c10",
-    tenant_slug="acme",
-    tenant_status="active",
-    channel_id="0c7b1f44-3d0a-4c6e-8a53-3a4bb9c8f1aa",
-    channel_status="active",
-    phone_number_id="106540352242922",
-)
 
 
 def status(wamid: str | None, word: str, **more: Any) -> dict[str, Any]:

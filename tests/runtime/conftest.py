@@ -1,9 +1,11 @@
 """Runs a handler in a process of its own, as an image would."""
 
+import json
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,20 @@ from tests.waits import WAIT_S
 
 HERE = Path(__file__).parent
 KEY = "a-service-token-key-of-forty-characters!"
+
+
+class Clock:
+    """A clock that a test moves. Seconds."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """What was logged since the last look."""
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
 @dataclass

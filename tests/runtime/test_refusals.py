@@ -1,7 +1,6 @@
 """What a log says of who was refused: bounded, once, and nothing that a stranger could write."""
 
 import asyncio
-import json
 from typing import Any
 
 import jwt
@@ -11,19 +10,9 @@ from shared.runtime.errors import Unavailable
 from shared.runtime.refusals import Refusals, asked, claimed, claims, why_not
 from shared.runtime.repeats import LINES, WINDOW_S
 from tests.messaging.broker import until
+from tests.runtime.conftest import Clock, lines
 
 KEY = "k" * 40
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
 def test_the_same_line_is_written_once_in_a_window_and_its_repeats_are_counted(
@@ -40,7 +29,7 @@ def test_the_same_line_is_written_once_in_a_window_and_its_repeats_are_counted(
     clock.now += WINDOW_S
     refusals.warning("seen", reason="expired", extra={})
     told, fresh = lines(capsys)
-    assert (told["message"], told["event"], told["lines"]) == ("refusals_not_shown", "seen", 4)
+    assert (told["message"], told["event"], told["lines"]) == ("lines_not_shown", "seen", 4)
     assert fresh["message"] == "seen"
 
 
@@ -71,7 +60,7 @@ def test_on_a_loop_the_count_comes_without_another_refusal(
         return len(said) > 1
 
     asyncio.run(main())
-    assert said == ["seen", "refusals_not_shown"]
+    assert said == ["seen", "lines_not_shown"]
 
 
 @pytest.mark.parametrize("good", ["106540352242922", "https://login.example.com/x", "acme-bank"])

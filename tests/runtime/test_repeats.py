@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 
 import pytest
@@ -11,17 +10,7 @@ import pytest
 from shared.runtime.logging import bind
 from shared.runtime.repeats import CAUSES, LINES, WINDOW_S, Repeats
 from tests.messaging.broker import until
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+from tests.runtime.conftest import Clock, lines
 
 
 def test_of_one_event_and_cause_some_lines_are_written_and_the_rest_is_counted(

@@ -62,20 +62,13 @@ from shared.whatsapp.signature import verify as verify_meta
 from shared.wire.body import Json, PayloadError, loads
 from shared.wire.fields import obj, text
 from shared.wire.sizes import ITEMS
+from tests.doors.owner import OWNER
 from tests.moments import moment
 from tests.security.mutate import bodies
 
 SECRET = "a secret that the fuzz signs with"  # it opens nothing
 NOW = moment()
 CUSTOMER = "4915100000101"
-OWNER = Resolution(
-    tenant_id="7e6f8f1e-6c1b-4c53-9d0a-0d7c2a2f7c10",
-    tenant_slug="acme",
-    tenant_status="active",
-    channel_id="0c7b1f44-3d0a-4c6e-8a53-3a4bb9c8f1aa",
-    channel_status="active",
-    phone_number_id="106540352242922",
-)
 TIMES, EACH = 5, 8_192  # what may leave for a body: tests/doors/test_many.py
 FILE = File(url="https://files.example.com/1", mime="image/png", media_type="Image", size=1)
 LARGE = File(
